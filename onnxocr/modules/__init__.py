@@ -1,0 +1,3 @@
+"""One model each: preprocess, run, postprocess."""
+
+from __future__ import annotations

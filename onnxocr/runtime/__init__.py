@@ -1,0 +1,3 @@
+"""Runs graphs on ONNX Runtime and OpenVINO; knows no OCR."""
+
+from __future__ import annotations
