@@ -1,0 +1,89 @@
+"""The ``onnxocr`` program: finds the subcommand, sets logging up, turns errors into messages and exit codes.
+
+Exit codes: 0 done; 2 wrong usage or settings; 3 at least one input could not be read (all others were); 4 a model
+is unknown, unobtainable or broken; 5 no runtime, device or a failed graph; 6 a result could not be written; 1 anything
+unexpected; 130 interrupted. Results go to stdout, everything else to stderr.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from importlib import import_module
+from typing import Annotated
+
+import click
+import typer
+from typer.core import TyperGroup
+
+import onnxocr
+from onnxocr.errors import OnnxOCRError
+
+COMMANDS = {
+    "ocr": "onnxocr.cli.ocr",
+    "models": "onnxocr.cli.models",
+}
+"""Subcommands and the modules that define them as ``app``; imported when they are asked for."""
+
+LOG_LEVELS = ("debug", "info", "warning", "error")
+
+
+class _LazyGroup(TyperGroup):
+    """Imports a subcommand's module only when it is run or its help is shown."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = typer.main.get_command(import_module(COMMANDS[cmd_name]).app)
+        command.name = cmd_name
+        return command
+
+
+app = typer.Typer(
+    cls=_LazyGroup,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"onnxocr {onnxocr.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _program(
+    version: Annotated[
+        bool, typer.Option("--version", "-v", callback=_show_version, is_eager=True, help="Print the version.")
+    ] = False,
+    log_level: Annotated[
+        str, typer.Option("--log_level", help="debug, info, warning or error; the log goes to stderr.")
+    ] = "warning",
+) -> None:
+    """Reads text in pictures and documents with the PP-OCR models, without Paddle."""
+    if log_level not in LOG_LEVELS:
+        raise typer.BadParameter(f"{log_level!r} is none of {', '.join(LOG_LEVELS)}.", param_hint="--log_level")
+    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s: %(message)s")
+    logging.getLogger("onnxocr").setLevel(log_level.upper())
+    logging.captureWarnings(True)
+
+
+def main() -> None:
+    """Runs the program and exits with its code."""
+    try:
+        app(prog_name="onnxocr")
+    except OnnxOCRError as error:
+        sys.stderr.write(f"onnxocr: {error}\n")
+        sys.exit(error.exit_code)
+    except BrokenPipeError:
+        # The reader of our output left (``| head``): what is still buffered has nowhere to go.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+

@@ -1,0 +1,124 @@
+"""From a model's name or folder to a session with everything that is known about the model."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from onnxocr.config import InputShape, RuntimeConfig
+from onnxocr.errors import ConfigError, ModelFileError
+from onnxocr.runtime.opening import open_session
+from onnxocr.runtime.session import Session, TensorSpec
+from onnxocr.zoo.fetch import ModelFiles, fetch_models
+from onnxocr.zoo.inference_yml import InferenceConfig, read_inference_yml
+from onnxocr.zoo.local import local_model_files
+from onnxocr.zoo.manifest import ModelSpec, load_manifest
+
+
+@dataclass(frozen=True)
+class ModelRequest:
+    """A model that is wanted: from the zoo by name, or from a folder; at least one of the two."""
+
+    task: str
+    name: str | None
+    directory: str | None
+
+
+@dataclass(frozen=True)
+class LoadedModel:
+    """A session and what is known about its model."""
+
+    name: str
+    session: Session
+    files: ModelFiles
+    inference: InferenceConfig | None
+
+    @property
+    def path(self) -> Path:
+        """The graph's file."""
+        return self.files.model
+
+    @property
+    def spec(self) -> ModelSpec | None:
+        """The zoo's entry, None for a model of the user's own."""
+        return self.files.spec
+
+    @property
+    def image_shape(self) -> InputShape | None:
+        """The ``(C, H, W)`` that the model's files state for its input, None if they do not."""
+        if self.inference is not None and self.inference.image_shape is not None:
+            return self.inference.image_shape
+        return self.spec.input.image_shape if self.spec is not None else None
+
+    def only_image_input(self) -> TensorSpec:
+        """Returns the graph's input.
+
+        Raises:
+            ModelFileError: unless it is a single ``(N, 3, H, W)`` float32 tensor.
+        """
+        inputs = self.session.inputs
+        seen = ", ".join(f"{tensor.name} {tensor.dtype}{list(tensor.shape)}" for tensor in inputs) or "none"
+        fits = (
+            len(inputs) == 1
+            and inputs[0].dtype == "float32"
+            and len(inputs[0].shape) == 4
+            and inputs[0].shape[1] in (3, None)
+        )
+        if not fits:
+            raise ModelFileError(
+                f"{self.path} does not take one float32 image tensor (N, 3, H, W); its inputs are: {seen}."
+            )
+        return inputs[0]
+
+
+def load_models(requests: Sequence[ModelRequest], runtime: RuntimeConfig) -> list[LoadedModel]:
+    """Returns the requested models, fetched together and loaded.
+
+    Raises:
+        ConfigError: a zoo model is of another task than its place.
+        ModelError: a model cannot be had or is broken.
+        BackendError: no runtime is installed, or the device is not there.
+    """
+    located = _locate(requests)
+    loaded: list[LoadedModel] = []
+    with contextlib.ExitStack() as undo:
+        for files in located:
+            session = open_session(files.model, runtime)
+            undo.callback(session.close)
+            inference = read_inference_yml(files.inference_yml) if files.inference_yml else None
+            loaded.append(LoadedModel(files.name, session, files, inference))
+        undo.pop_all()
+    return loaded
+
+
+@contextlib.contextmanager
+def closing_on_error(models: Sequence[LoadedModel]) -> Iterator[None]:
+    """Closes the models if the body fails, so that a refused model does not stay in memory."""
+    try:
+        yield
+    except BaseException:
+        for model in models:
+            model.session.close()
+        raise
+
+
+def _locate(requests: Sequence[ModelRequest]) -> list[ModelFiles]:
+    own = {
+        index: local_model_files(Path(request.directory), request.name)
+        for index, request in enumerate(requests)
+        if request.directory is not None
+    }
+    wanted = [index for index in range(len(requests)) if index not in own]
+    fetched = fetch_models([_spec(requests[index]) for index in wanted])
+    return [files for _, files in sorted({**own, **dict(zip(wanted, fetched, strict=True))}.items())]
+
+
+def _spec(request: ModelRequest) -> ModelSpec:
+    if request.name is None:
+        raise ModelFileError("Neither a model name nor a model folder was given.")
+    spec = load_manifest().get(request.name)
+    if spec.task != request.task:
+        raise ConfigError(f"{spec.name} is a {spec.task} model and cannot be used for {request.task}.")
+    return spec

@@ -1,0 +1,230 @@
+"""Text recognition: the crop of one line in, its text and confidence out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
+from typing import TYPE_CHECKING, TypedDict
+
+import numpy as np
+
+from onnxocr.arrays import Image, Tensor
+from onnxocr.config import InputLimits, InputShape, TextRecognitionConfig
+from onnxocr.errors import CharsetError, InputError, ModelFileError
+from onnxocr.inputs.page import Page
+from onnxocr.inputs.sources import iter_pages
+from onnxocr.modules.engine import Engine
+from onnxocr.modules.engine_arguments import (
+    ENGINE_ARGUMENTS,
+    EngineArguments,
+    check_batch_size,
+    refuse_unknown,
+    runtime_config,
+)
+from onnxocr.modules.loading import LoadedModel, ModelRequest, closing_on_error, load_models
+from onnxocr.processing.batching import equal_size_batches
+from onnxocr.processing.ctc import DecodedText, ctc_classes, decode_greedy
+from onnxocr.processing.normalize import normalize_for_recognition
+from onnxocr.processing.resize import RecognitionSize, recognition_size, resize_for_recognition
+from onnxocr.processing.word_boxes import group_words, text_column_count
+from onnxocr.results.backend_info import BackendInfo
+from onnxocr.results.text_recognition_result import TextRecResult
+from onnxocr.zoo.charset import load_charset
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+TASK = "text_recognition"
+DEFAULT_MODEL = "PP-OCRv5_mobile_rec"
+
+MODEL_SHAPE: InputShape = (3, 48, 320)
+"""Input of the PP-OCRv3 and later recognisers, for models that do not state theirs."""
+
+NOTHING_READ = DecodedText(tokens=(), columns=(), step_count=0, score=0.0)
+
+
+class RecognitionOptions(TypedDict, total=False):
+    """Options of one ``TextRecognition.predict`` call; see ``TextRecognition.predict_iter``."""
+
+    return_word_box: bool
+    on_error: Callable[[InputError], None] | None
+
+
+class TextRecognizer:
+    """A recognition network with its charset. Safe to share between threads."""
+
+    def __init__(self, model: LoadedModel) -> None:
+        """Takes a loaded model.
+
+        Raises:
+            ModelFileError: the graph does not turn one image tensor into class probabilities by time step.
+            CharsetError: no charset was found, or it does not fit the classes.
+        """
+        image = model.only_image_input()
+        if len(model.session.outputs) == 0 or len(model.session.outputs[0].shape) != 3:
+            raise ModelFileError(
+                f"{model.path} is no text recognition model: its output has the shape "
+                f"{model.session.outputs[0].shape if model.session.outputs else '()'} instead of (N, T, classes)."
+            )
+        self._input = image.name
+        self._output = model.session.outputs[0].name
+        self._session = model.session
+        self._path = model.path
+        self._classes = ctc_classes(load_charset(model.files, model.session.metadata))
+        self._check_class_count(model.session.outputs[0].shape[-1])
+        self.name = model.name
+        self.shape = model.image_shape or MODEL_SHAPE
+
+    @property
+    def info(self) -> BackendInfo:
+        """What runs the network."""
+        return self._session.info
+
+    def recognize(
+        self, crops: Sequence[Image], batch_size: int, fixed_shape: InputShape | None = None
+    ) -> list[DecodedText]:
+        """Returns what was read in each crop, in order; nothing in a crop without pixels.
+
+        Args:
+            crops: one text line each, upright.
+            batch_size: at most how many crops go through the network together; only crops whose tensors have the
+                same width do, so that the text of each depends on that crop alone.
+            fixed_shape: squeeze every crop into this ``(C, H, W)`` instead.
+        """
+        read = [NOTHING_READ] * len(crops)
+        height = (fixed_shape or self.shape)[1]
+        sizes = {
+            index: self._size(crop, fixed_shape) for index, crop in enumerate(crops) if crop.size
+        }
+        indices = list(sizes)
+        for batch in equal_size_batches([sizes[index].tensor_width for index in indices], batch_size):
+            members = [indices[position] for position in batch]
+            tensor = np.stack([_line_tensor(crops[index], sizes[index], height) for index in members])
+            probabilities = self._session.run({self._input: tensor})[self._output]
+            self._check_class_count(probabilities.shape[-1])
+            for index, line in zip(members, probabilities, strict=True):
+                read[index] = decode_greedy(line, self._classes)
+        return read
+
+    def column_count(self, crop: Image, decoded: DecodedText, fixed_shape: InputShape | None = None) -> float:
+        """Returns how many of the time steps a crop's text fills; the others look at padding."""
+        if fixed_shape is not None:
+            return float(decoded.step_count)
+        aspect = crop.shape[1] / crop.shape[0]
+        return text_column_count(decoded.step_count, aspect, self.shape[2] / self.shape[1])
+
+    def close(self) -> None:
+        """Releases the network."""
+        self._session.close()
+
+    def _size(self, crop: Image, fixed_shape: InputShape | None) -> RecognitionSize:
+        if fixed_shape is not None:
+            return RecognitionSize(fixed_shape[2], fixed_shape[2])
+        return recognition_size(crop.shape[0], crop.shape[1], self.shape)
+
+    def _check_class_count(self, count: int | None) -> None:
+        if count is not None and count != len(self._classes):
+            raise CharsetError(
+                f"{self._path} tells {count} classes apart, but its charset makes {len(self._classes)} "
+                f"({len(self._classes) - 2} characters, blank and space). Use the charset that the model was "
+                "trained with."
+            )
+
+
+class TextRecognition(Engine):
+    """PaddleOCR's text recognition module: images of single lines in, text out.
+
+    Safe to share between threads; nothing changes after construction.
+    """
+
+    def __init__(
+        self,
+        *,
+        model_name: str | None = None,
+        model_dir: str | None = None,
+        input_shape: Sequence[int] | None = None,
+        input_limits: InputLimits | None = None,
+        **engine_arguments: Unpack[EngineArguments],
+    ) -> None:
+        """Loads the model.
+
+        Args:
+            model_name: name in the zoo; ``PP-OCRv5_mobile_rec`` if neither name nor folder is given.
+            model_dir: folder (or ``.onnx`` file) of a model of your own.
+            input_shape: fixed recogniser input ``(3, H, W)``; every line is squeezed into it.
+            input_limits: bounds on what is read.
+            **engine_arguments: device, engine and threads, see
+                :class:`onnxocr.modules.engine_arguments.EngineArguments`.
+
+        Raises:
+            ConfigError: a value is out of range or an argument unknown.
+            ModelError: the model cannot be had or is broken.
+            BackendError: no runtime is installed, or the device is not there.
+        """
+        refuse_unknown(engine_arguments, ENGINE_ARGUMENTS)
+        self._config = TextRecognitionConfig(input_shape=input_shape)  # type: ignore[arg-type]
+        request = ModelRequest(TASK, model_name or (None if model_dir else DEFAULT_MODEL), model_dir)
+        self._limits = input_limits or InputLimits()
+        models = load_models([request], runtime_config(engine_arguments))
+        with closing_on_error(models):
+            self._recognizer = TextRecognizer(models[0])
+
+    def predict(
+        self, input: object, batch_size: int | None = None, **options: Unpack[RecognitionOptions]
+    ) -> list[TextRecResult]:
+        """Returns one result for each image of the input; see :meth:`predict_iter`."""
+        return list(self.predict_iter(input, batch_size, **options))
+
+    def predict_iter(
+        self,
+        input: object,
+        batch_size: int | None = None,
+        *,
+        return_word_box: bool = False,
+        on_error: Callable[[InputError], None] | None = None,
+    ) -> Iterator[TextRecResult]:
+        """Yields one result for each image of the input, in order, as soon as it is there.
+
+        Args:
+            input: path, folder, URL, PDF, bytes, array, PIL image, or an iterable of these; one line of text each.
+            batch_size: at most how many images are held; those of equal tensor width go through the network
+                together. For this call only.
+            return_word_box: add the time steps of each word, as PaddleOCR does.
+            on_error: called with the error of an input that cannot be read, which is then passed over; None raises.
+
+        Raises:
+            ConfigError: a value is out of range.
+            InputError: an input cannot be read, and ``on_error`` is None.
+            BackendError: the network failed.
+        """
+        size = check_batch_size(batch_size)
+        pages = iter_pages(input, limits=self._limits, on_error=on_error)
+        return self._recognize_pages(pages, size, return_word_box)
+
+    def _recognize_pages(
+        self, pages: Iterator[Page], batch_size: int, return_word_box: bool
+    ) -> Iterator[TextRecResult]:
+        fixed_shape = self._config.input_shape
+        while batch := list(islice(pages, batch_size)):
+            read = self._recognizer.recognize([page.image for page in batch], batch_size, fixed_shape)
+            for page, decoded in zip(batch, read, strict=True):
+                yield TextRecResult(
+                    input_path=page.input_path,
+                    page_index=page.page_index,
+                    image=page.image,
+                    text=decoded.text,
+                    score=decoded.score,
+                    column_count=self._recognizer.column_count(page.image, decoded, fixed_shape),
+                    words=[(group.tokens, group.columns, group.kind) for group in group_words(decoded)]
+                    if return_word_box
+                    else None,
+                    runtime=self._recognizer.info,
+                )
+
+    def close(self) -> None:
+        """Releases the network; later calls raise ClosedError."""
+        self._recognizer.close()
+
+
+def _line_tensor(crop: Image, size: RecognitionSize, height: int) -> Tensor:
+    return normalize_for_recognition(resize_for_recognition(crop, size.text_width, height), size.tensor_width)
