@@ -16,9 +16,8 @@ CoordinateType: TypeAlias = type[np.int16] | type[np.int32]
 def coordinate_dtype(polygons: Sequence[Polygon]) -> CoordinateType:
     """Returns PaddleOCR's int16 if every coordinate fits into it, else int32 (PaddleOCR overflows there)."""
     limits = np.iinfo(np.int16)
-    fits = all(
-        limits.min <= polygon.min() and polygon.max() <= limits.max for polygon in polygons if polygon.size
-    )
+    filled = [polygon for polygon in polygons if polygon.size]
+    fits = all(limits.min <= polygon.min() and polygon.max() <= limits.max for polygon in filled)
     return np.int16 if fits else np.int32
 
 
@@ -36,8 +35,8 @@ def as_coordinates(polygons: Sequence[Polygon]) -> Any:  # noqa: ANN401 - an arr
 def polygon_array(polygons: Sequence[Polygon] | npt.NDArray[Any]) -> Any:  # noqa: ANN401 - as as_coordinates
     """Returns detected polygons as PaddleOCR's detection module has them.
 
-    That is one ``(n, 4, 2)`` int16 array (shape ``(0,)`` if there are none; int32 if a coordinate needs it), or a
-    list of arrays if their lengths differ.
+    That is one ``(n, 4, 2)`` int16 array (shape ``(0,)`` if there are none; int32 if a coordinate needs it),
+    or a list of arrays if their lengths differ.
     """
     outlines = [np.asarray(polygon) for polygon in polygons]
     if not outlines:

@@ -26,8 +26,8 @@ PICTURE_FORMATS = {
     ".tiff": "TIFF",
     ".webp": "WEBP",
 }
-"""File suffixes that mean a picture, and Pillow's name of the format. A fixed table, because the MIME tables of
-the standard library differ between machines."""
+"""File suffixes that mean a picture, and Pillow's name of the format. A fixed table, because the MIME
+tables of the standard library differ between machines."""
 
 _array_numbers = itertools.count()
 
@@ -35,7 +35,8 @@ _array_numbers = itertools.count()
 def array_input_name() -> str:
     """Returns a name for an input that has none: ``<unix seconds>_<number>_<8 hex digits>``.
 
-    The number counts within the process, so names sort in the order of reading; the digits keep processes apart.
+    The number counts within the process, so names sort in the order of reading; the digits keep processes
+    apart.
     """
     return f"{int(time.time())}_{next(_array_numbers):04d}_{uuid.uuid4().hex[:8]}"
 
@@ -61,13 +62,13 @@ def base_name(input_path: str | None, page_index: int | None, array_name: str | 
 
 
 def picture_suffix(name: str) -> str:
-    """Returns the suffix for pictures of an input of this name: its own if it is a picture's, else ``.png``."""
+    """Returns the suffix for pictures of an input: its own if it is a picture's, else ``.png``."""
     suffix = Path(name).suffix
     return suffix if suffix.lower() in PICTURE_FORMATS else ".png"
 
 
 def _url_file_name(url: str) -> str:
-    """Returns the last part of a URL's path without what file systems refuse, or the host if there is none."""
+    """Returns the last part of a URL's path without what file systems refuse; the host if there is none."""
     parts = urlsplit(url)
     name = PurePosixPath(unquote(parts.path)).name
     if name in ("", ".", ".."):

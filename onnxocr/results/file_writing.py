@@ -43,11 +43,11 @@ def write_file(path: Path, write: Callable[[BinaryIO], object], *, origin: str) 
             part.replace(path)
         finally:
             part.unlink(missing_ok=True)
-    # Pillow raises ValueError for sizes that a format cannot hold and KeyError for one that it was built without.
+    # Pillow: ValueError for a size that a format cannot hold, KeyError for a format it was built without.
     except (OSError, ValueError, KeyError) as error:
         raise OutputError(
-            f"Cannot write {path}: {error}. Check that the folder can be written and has space, and for a picture "
-            "that its format allows this size (PNG allows the largest)."
+            f"Cannot write {path}: {error}. Check that the folder can be written and has space, and for a "
+            "picture that its format allows this size (PNG allows the largest)."
         ) from error
 
 

@@ -20,8 +20,8 @@ from onnxocr.results.word_order import in_row_order
 class OCRResult(Result):
     """One page: typed text lines, with PaddleOCR's ``OCRResult`` dict view on top.
 
-    The dict keys, their order and types are listed in ``docs/results.md``; ``vis_fonts`` is there and always empty.
-    Coordinates are px of ``image``.
+    The dict keys, their order and types are listed in ``docs/results.md``; ``vis_fonts`` is there and always
+    empty. Coordinates are px of ``image``.
 
     Args:
         input_path: path or URL as it was given, or None.
@@ -81,9 +81,8 @@ class OCRResult(Result):
             values |= _word_values(self.lines)
         if lines:
             values["textline_orientation_angles"] = [int(line.orientation) for line in lines]
-        values["rec_boxes"] = (
-            np.array([line.box for line in self.lines], dtype) if self.lines else np.array([])
-        )
+        boxes = [line.box for line in self.lines]
+        values["rec_boxes"] = np.array(boxes, dtype) if boxes else np.array([])
         if recognition.return_word_box:
             values["text_word_boxes"] = [_extents(regions) for regions in values["text_word_region"]]
         super().__init__(values)

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 from onnxocr.arrays import Image
 from onnxocr.results.backend_info import BackendInfo
 from onnxocr.results.base import Result
 
+_Word: TypeAlias = tuple[Sequence[str], Sequence[int], str]
+
 
 class TextRecResult(Result):
     """What was read in the image of one line, with PaddleOCR's ``TextRecResult`` dict view.
 
-    Keys: ``input_path``, ``page_index``, ``input_img`` (not exported), ``rec_text``, ``rec_score``, ``vis_font``
-    (None, not exported). With words, ``rec_text`` is PaddleOCR's pair ``(text, [column count, characters of each
-    word, their time steps, kind of each word])``.
+    Keys: ``input_path``, ``page_index``, ``input_img`` (not exported), ``rec_text``, ``rec_score``,
+    ``vis_font`` (None, not exported). With words, ``rec_text`` is PaddleOCR's pair ``(text, [column count,
+    characters of each word, their time steps, kind of each word])``.
 
     Args:
         input_path: path or URL as it was given, or None.
@@ -42,7 +44,7 @@ class TextRecResult(Result):
         text: str,
         score: float,
         column_count: float,
-        words: Sequence[tuple[Sequence[str], Sequence[int], str]] | None,
+        words: Sequence[_Word] | None,
         runtime: BackendInfo,
     ) -> None:
         self.text = text
@@ -68,9 +70,7 @@ class TextRecResult(Result):
         return {"res": draw_caption(self["input_img"], f"{self.text} ({self.score:.4f})")}
 
 
-def _word_columns(
-    column_count: float, words: Sequence[tuple[Sequence[str], Sequence[int], str]]
-) -> list[Any]:
+def _word_columns(column_count: float, words: Sequence[_Word]) -> list[Any]:
     return [
         float(column_count),
         [list(characters) for characters, _, _ in words],

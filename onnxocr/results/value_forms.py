@@ -9,7 +9,7 @@ import numpy as np
 
 
 def plain(value: Any) -> Any:  # noqa: ANN401 - values of any kind
-    """Returns a value with arrays and tuples as lists, NumPy numbers as Python's and paths as POSIX strings."""
+    """Returns a value with arrays and tuples as lists, NumPy numbers as Python's, paths as POSIX strings."""
     if isinstance(value, np.ndarray):
         return value.tolist()
     if isinstance(value, np.generic):
@@ -23,8 +23,8 @@ def plain(value: Any) -> Any:  # noqa: ANN401 - values of any kind
 
 def abbreviated(value: Any) -> str:  # noqa: ANN401 - values of any kind
     """Returns Python's form of a value, with only the first and last element of each array axis."""
-    # Not np.printoptions: before NumPy 2.2 it changes the options of all threads, and two threads that overlap
-    # leave them changed for good.
+    # Not np.printoptions: before NumPy 2.2 it changes the options of all threads, and two threads that
+    # overlap leave them changed for good.
     if isinstance(value, np.ndarray):
         return _abbreviated_array(value)
     if isinstance(value, dict):

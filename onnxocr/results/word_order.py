@@ -13,8 +13,9 @@ _ROW_STEP_PX = 12
 def in_row_order(regions: Iterable[WordRegion]) -> list[WordRegion]:
     """Returns word regions in rows from top to bottom, each row from left to right, by their centres.
 
-    In a horizontal line that is text order. In steep lines it need not be, and then PaddleOCR's ``text_word_boxes``
-    no longer stand beside their ``text_word``; :attr:`TextLine.words` keeps each word with its own region.
+    In a horizontal line that is text order. In steep lines it need not be, and then PaddleOCR's
+    ``text_word_boxes`` no longer stand beside their ``text_word``; ``TextLine.words`` keeps each word with its
+    own region.
     """
     rows: list[list[WordRegion]] = []
     previous_y = 0.0
