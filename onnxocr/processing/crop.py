@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 
 from onnxocr.arrays import Image, Quad
 from onnxocr.processing.geometry import least_area_quad, side_length
+from onnxocr.processing.warp import warp_quad
 
 VERTICAL_ASPECT = 1.5
 """Crops at least this much higher than wide hold vertical text and are turned (PP-OCR's get_rotate_crop_image)."""
@@ -30,12 +30,5 @@ def crop_line(image: Image, quad: Quad) -> Image:
     height = int(max(side_length(top_left, bottom_left), side_length(top_right, bottom_right)))
     if width == 0 or height == 0:
         return np.empty((height, width, 3), np.uint8)
-    target = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
-    crop = cv2.warpPerspective(
-        image,
-        cv2.getPerspectiveTransform(corners, target),
-        (width, height),
-        borderMode=cv2.BORDER_REPLICATE,
-        flags=cv2.INTER_CUBIC,
-    )
+    crop = warp_quad(image, corners, width, height)
     return np.ascontiguousarray(np.rot90(crop)) if height / width >= VERTICAL_ASPECT else crop

@@ -49,4 +49,9 @@ def test_corners_are_ordered_clockwise_from_top_left() -> None:
 def test_the_least_area_quad_of_a_turned_square() -> None:
     corners, short_side = least_area_quad(np.array([[10, 0], [20, 10], [10, 20], [0, 10]], np.int32))
     assert short_side == pytest.approx(200**0.5, abs=1e-3)
-    assert {tuple(np.rint(corner).astype(int)) for corner in corners} == {(10, 0), (20, 10), (10, 20), (0, 10)}
+    assert {tuple(np.rint(corner).astype(int)) for corner in corners} == {
+        (10, 0),
+        (20, 10),
+        (10, 20),
+        (0, 10),
+    }

@@ -26,7 +26,11 @@ SHAPE = (3, 48, 320)
         (5000, 3000, (4000, 2400)),
         (100, 5000, (64, 4000)),
         (20, 8000, (32, 4000)),
-        (3, 40000, (32, 4000)),  # 64/3 makes it 853,333 px wide, 4000/853,333 makes it 0 px high: 32 is the least
+        (
+            3,
+            40000,
+            (32, 4000),
+        ),  # 64/3 makes it 853,333 px wide, 4000/853,333 makes it 0 px high: 32 is the least
         (80, 112, (64, 128)),  # 2.5 and 3.5 multiples of 32 go to the even one
     ],
 )
@@ -61,7 +65,8 @@ def test_a_fixed_input_shape_overrules_the_limits() -> None:
 
 
 @pytest.mark.parametrize(
-    ("height", "width", "expected"), [(20, 43, (32, 43)), (40, 10, (40, 32)), (1, 1, (32, 32)), (32, 32, (32, 32))]
+    ("height", "width", "expected"),
+    [(20, 43, (32, 43)), (40, 10, (40, 32)), (1, 1, (32, 32)), (32, 32, (32, 32))],
 )
 def test_very_small_images_are_padded_with_black(height: int, width: int, expected: tuple[int, int]) -> None:
     image = np.full((height, width, 3), 200, np.uint8)
@@ -88,5 +93,7 @@ def test_an_image_that_fits_is_not_copied() -> None:
         (100, 3, 320, 2),
     ],
 )
-def test_recognition_keeps_the_aspect_ratio(height: int, width: int, tensor_width: int, text_width: int) -> None:
+def test_recognition_keeps_the_aspect_ratio(
+    height: int, width: int, tensor_width: int, text_width: int
+) -> None:
     assert recognition_size(height, width, SHAPE) == RecognitionSize(tensor_width, text_width)
