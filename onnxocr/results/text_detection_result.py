@@ -20,8 +20,8 @@ _RED_RGB = (255, 0, 0)
 class TextDetResult(Result):
     """The outlines of one page's text, with PaddleOCR's ``TextDetResult`` dict view.
 
-    Keys: ``input_path``, ``page_index``, ``input_img`` (not exported), ``dt_polys`` (``(n, 4, 2)`` int16 in px
-    of the image, shape ``(0,)`` if there are none), ``dt_scores`` (list of float).
+    Keys: ``input_path``, ``page_index``, ``input_img`` (not exported), ``dt_polys`` (``(n, 4, 2)`` int16 in
+    px of the image, shape ``(0,)`` if there are none), ``dt_scores`` (list of float).
 
     Args:
         input_path: path or URL as it was given, or None.

@@ -23,7 +23,7 @@ def plain(value: Any) -> Any:  # noqa: ANN401 - values of any kind
 
 def abbreviated(value: Any) -> str:  # noqa: ANN401 - values of any kind
     """Returns Python's form of a value, with only the first and last element of each array axis."""
-    # Not np.printoptions: before NumPy 2.2 it changes the options of all threads, and two threads that
+    # Not np.printoptions: in older NumPy it changes the options of all threads, and two threads that
     # overlap leave them changed for good.
     if isinstance(value, np.ndarray):
         return _abbreviated_array(value)

@@ -14,8 +14,8 @@ def in_row_order(regions: Iterable[WordRegion]) -> list[WordRegion]:
     """Returns word regions in rows from top to bottom, each row from left to right, by their centres.
 
     In a horizontal line that is text order. In steep lines it need not be, and then PaddleOCR's
-    ``text_word_boxes`` no longer stand beside their ``text_word``; ``TextLine.words`` keeps each word with its
-    own region.
+    ``text_word_boxes`` no longer stand beside their ``text_word``; ``TextLine.words`` keeps each word with
+    its own region.
     """
     rows: list[list[WordRegion]] = []
     previous_y = 0.0
