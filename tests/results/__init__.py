@@ -1,0 +1,3 @@
+"""Tests of onnxocr.results."""
+
+from __future__ import annotations
