@@ -11,7 +11,7 @@ import logging
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
@@ -89,9 +89,11 @@ def verified_files(wanted: Wanted) -> ModelFiles:
     record = _read_record(folder)
     if record is None:
         return _adopt(wanted)
+    known = _known_checksums(wanted.spec, str(record["source"]))
     for name, facts in record["files"].items():
-        verify_file(folder / name, sha256=facts["sha256"], size=facts["bytes"])
-    return _model_files(wanted, folder, str(record["source"]))
+        # The table overrules the record: a release may learn that a published file was bad.
+        verify_file(folder / name, sha256=known.get(name) or facts["sha256"], size=facts["bytes"])
+    return _model_files(wanted, set(record["files"]), str(record["source"]))
 
 
 def install(wanted: Wanted, staged: Path, source: SourceSpec) -> ModelFiles:
@@ -114,7 +116,7 @@ def install(wanted: Wanted, staged: Path, source: SourceSpec) -> ModelFiles:
     record = {"source": source.label, "conversion": source.conversion, "fetched": fetched, "files": facts}
     (staged / RECORD_NAME).write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
     _replace_folder(staged, wanted.folder)
-    return _model_files(wanted, wanted.folder, source.label)
+    return _model_files(wanted, set(facts), source.label)
 
 
 def remove(wanted: Wanted) -> bool:
@@ -184,11 +186,20 @@ def _read_record(folder: Path) -> dict[str, Any] | None:
         raise ModelFileError(f"{RECORD_NAME} is damaged: {error}.") from error
     files = record.get("files") if isinstance(record, dict) else None
     fits = isinstance(files, dict) and all(
-        isinstance(facts, dict) and {"sha256", "bytes"} <= set(facts) for facts in files.values()
+        isinstance(facts, dict)
+        and isinstance(facts.get("sha256"), str)
+        and isinstance(facts.get("bytes"), int)
+        for facts in files.values()
     )
     if not fits or "source" not in record:
         raise ModelFileError(f"{RECORD_NAME} is damaged: it lists no files.")
     return dict(record)
+
+
+def _known_checksums(spec: ModelSpec, label: str) -> dict[str, str | None]:
+    return {
+        file.name: file.sha256 for source in spec.sources if source.label == label for file in source.files
+    }
 
 
 def _adopt(wanted: Wanted) -> ModelFiles:
@@ -200,23 +211,25 @@ def _adopt(wanted: Wanted) -> ModelFiles:
         try:
             for file in source.files:
                 verify_file(wanted.folder / file.name, sha256=file.sha256, size=file.bytes)
-            return _model_files(wanted, wanted.folder, f"placed by hand, as from {source.label}")
+            names = {file.name for file in source.files}
+            return _model_files(wanted, names, f"placed by hand, as from {source.label}")
         except ModelFileError as error:
             complaints.append(f"{error} ({source.label})")
     raise ModelFileError(f"It has no {RECORD_NAME} and fits no source: {' '.join(complaints)}")
 
 
-def _model_files(wanted: Wanted, folder: Path, origin: str) -> ModelFiles:
-    graphs = [folder / name for name in _GRAPHS[wanted.format] if (folder / name).is_file()]
+def _model_files(wanted: Wanted, checked: Set[str], origin: str) -> ModelFiles:
+    """Returns the record of a model; only files that were checked take part."""
+    folder = wanted.folder
+    graphs = [folder / name for name in _GRAPHS[wanted.format] if name in checked]
     if not graphs:
         raise ModelFileError(f"{' or '.join(_GRAPHS[wanted.format])} is missing in {folder}.")
-    settings, charset = folder / "inference.yml", folder / "charset.txt"
     return ModelFiles(
         name=wanted.spec.name,
         directory=folder,
         model=graphs[0],
-        inference_yml=settings if settings.is_file() else None,
-        charset=charset if charset.is_file() else None,
+        inference_yml=folder / "inference.yml" if "inference.yml" in checked else None,
+        charset=folder / "charset.txt" if "charset.txt" in checked else None,
         origin=origin,
         spec=wanted.spec,
     )

