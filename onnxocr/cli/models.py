@@ -1,6 +1,6 @@
 """``onnxocr models``: what models exist, where they are, and bringing, checking and removing them.
 
-Results go to stdout, everything else to stderr. Errors are raised; the program's entry turns them into messages.
+Results go to stdout, everything else to stderr. Errors are raised; the program's entry prints them.
 """
 
 from __future__ import annotations
@@ -9,12 +9,13 @@ import contextlib
 import json
 import sys
 from collections.abc import Iterator
+from dataclasses import asdict, replace
 from typing import Annotated, Any
 
 import typer
 
-from onnxocr.errors import ModelFileError, UnknownModelError
-from onnxocr.zoo.cache import Wanted, cached_files, remove, verified_files
+from onnxocr.errors import ModelFileError
+from onnxocr.zoo.cache import Wanted, cached_files, models_folder, remove, verified_files
 from onnxocr.zoo.fetch import fetch_models
 from onnxocr.zoo.manifest import FORMATS, ModelSpec, load_manifest
 from onnxocr.zoo.sources.source import Progress
@@ -46,13 +47,7 @@ def list_models(
         _print_json([_summary(model) for model in wanted])
         return
     for model in wanted:
-        cached = "cached" if Wanted(model).folder.is_dir() else "-"
-        languages = (
-            f"{len(model.languages)} languages" if len(model.languages) > 6 else " ".join(model.languages)
-        )
-        typer.echo(
-            f"{model.name:<28} {model.task:<20} {_megabytes(model):>8}  {cached:<6}  {languages}".rstrip()
-        )
+        typer.echo(_line(model))
 
 
 @app.command()
@@ -85,9 +80,8 @@ def pull(
 ) -> None:
     """Fetch models into the cache and print their folders."""
     with _progress_bar() as progress:
-        fetched = fetch_models(
-            [load_manifest().get(name) for name in names], source=source, progress=progress
-        )
+        models = [load_manifest().get(name) for name in names]
+        fetched = fetch_models(models, source=source, progress=progress)
     for files in fetched:
         typer.echo(files.directory)
 
@@ -108,21 +102,32 @@ def verify(
     absent = [name for name in names or [] if name not in {each.spec.name for each in cached}]
     damaged = [each.folder_name for each in cached if not _is_sound(each)]
     if damaged:
-        raise ModelFileError(
-            f"Damaged in the cache: {', '.join(damaged)}. Fetch again with: onnxocr models pull."
-        )
+        again = " ".join(dict.fromkeys(each.spec.name for each in cached if each.folder_name in damaged))
+        raise ModelFileError(f"Damaged: {', '.join(damaged)}. Fetch again with: onnxocr models pull {again}")
     if absent:
-        raise UnknownModelError(f"Not in the cache: {', '.join(absent)}. Fetch with: onnxocr models pull.")
+        raise ModelFileError(_not_cached(absent))
 
 
 @app.command("remove")
 def remove_models(names: Names) -> None:
     """Delete models from the cache."""
     for model in [load_manifest().get(name) for name in names]:
-        removed = [remove(each) for each in _in_all_formats([model])]
-        typer.echo(
-            f"{model.name}: {'removed' if any(removed) else 'was not in the cache'}", err=not any(removed)
-        )
+        removed = any([remove(each) for each in _in_all_formats([model])])
+        typer.echo(f"{model.name}: {'removed' if removed else 'was not in the cache'}", err=not removed)
+
+
+def _line(model: ModelSpec) -> str:
+    size = _bytes(model)
+    megabytes = f"{size / 1e6:.1f} MB" if size else "?"
+    cached = "cached" if Wanted(model).folder.is_dir() else "-"
+    many = len(model.languages) > 6
+    languages = f"{len(model.languages)} languages" if many else " ".join(model.languages)
+    return f"{model.name:<28} {model.task:<20} {megabytes:>8}  {cached:<6}  {languages}".rstrip()
+
+
+def _not_cached(names: list[str]) -> str:
+    wanted = " ".join(names)
+    return f"Not in the model cache {models_folder()}: {wanted}. Fetch with: onnxocr models pull {wanted}"
 
 
 def _in_all_formats(models: list[ModelSpec]) -> list[Wanted]:
@@ -142,9 +147,7 @@ def _is_sound(wanted: Wanted) -> bool:
 def _cached_or_error(model: ModelSpec) -> str:
     files = cached_files(model)
     if files is None:
-        raise UnknownModelError(
-            f"{model.name} is not in the cache. Fetch it with: onnxocr models pull {model.name}"
-        )
+        raise ModelFileError(_not_cached([model.name]))
     return str(files.directory)
 
 
@@ -158,22 +161,21 @@ def _summary(model: ModelSpec) -> dict[str, Any]:
         "languages": model.languages,
         "characters": model.charset.characters if model.charset else None,
         "licence": model.licence,
-        "megabytes": _megabytes(model),
+        "bytes": _bytes(model),
         "cached": Wanted(model).folder.is_dir(),
         "folder": str(Wanted(model).folder),
     }
 
 
 def _details(model: ModelSpec) -> dict[str, Any]:
-    from dataclasses import asdict, replace
-
     plain = replace(model, postprocess=dict(model.postprocess))
     return {**asdict(plain), "cached": Wanted(model).folder.is_dir(), "folder": str(Wanted(model).folder)}
 
 
-def _megabytes(model: ModelSpec) -> str:
+def _bytes(model: ModelSpec) -> int | None:
+    """Returns the size of the files of the first source, None if it is not known."""
     sizes = [file.bytes for source in model.sources[:1] for file in source.files]
-    return f"{sum(size for size in sizes if size) / 1e6:.1f} MB" if any(sizes) else "?"
+    return sum(size for size in sizes if size is not None) or None
 
 
 def _print_json(value: object) -> None:
