@@ -71,12 +71,13 @@ def _parse_cmap(table: bytes) -> CharacterMap | None:
     offsets = {(platform, encoding): offset for platform, encoding, offset in records}
     for key in _UNICODE_SUBTABLES:
         if key in offsets:
-            subtable = table[offsets[key] :]
-            (subtable_format,) = struct.unpack_from(">H", subtable)
+            start = offsets[key]
+            subtable_format, short_length = struct.unpack_from(">HH", table, start)
             if subtable_format == 12:
-                return _SegmentedCoverage(subtable)
+                (length,) = struct.unpack_from(">I", table, start + 4)
+                return _SegmentedCoverage(table[start : start + length])
             if subtable_format == 4:
-                return _SegmentMapping(subtable)
+                return _SegmentMapping(table[start : start + short_length])
     return None
 
 
@@ -86,14 +87,14 @@ class _SegmentedCoverage:
     def __init__(self, subtable: bytes) -> None:
         (count,) = struct.unpack_from(">I", subtable, 12)
         groups = np.frombuffer(subtable, ">u4", 3 * count, offset=16).reshape(-1, 3)
-        self._starts, self._ends, self._glyphs = groups.T.astype(np.int64)
+        self._starts, self._ends, self._glyphs = groups.T.astype(np.uint32)
 
     def has(self, code_point: int) -> bool:
         """Returns whether a range holds the code point with a glyph other than the missing one (0)."""
         index = int(np.searchsorted(self._ends, code_point))
         if index == len(self._ends) or self._starts[index] > code_point:
             return False
-        return bool(self._glyphs[index] + code_point - self._starts[index] != 0)
+        return int(self._glyphs[index]) + code_point - int(self._starts[index]) != 0
 
 
 class _SegmentMapping:
@@ -102,7 +103,7 @@ class _SegmentMapping:
     def __init__(self, subtable: bytes) -> None:
         (twice_count,) = struct.unpack_from(">H", subtable, 6)
         count = twice_count // 2
-        self._words: _Numbers = np.frombuffer(subtable, ">u2", len(subtable) // 2).astype(np.int64)
+        self._words: _Numbers = np.frombuffer(subtable, ">u2", len(subtable) // 2).astype(np.uint16)
         self._ends = self._words[7 : 7 + count]
         self._starts = self._words[8 + count : 8 + 2 * count]
         self._deltas = self._words[8 + 2 * count : 8 + 3 * count]

@@ -77,7 +77,8 @@ class FontFace:
     def __init__(self, path: Path | None, index: int = 0) -> None:
         self.path = path
         self.index = index
-        self._drawable: dict[str, bool] = {}
+        self._mapped: dict[str, bool] = {}
+        self._inked: dict[str, bool] = {}
 
     def __repr__(self) -> str:
         return f"FontFace({str(self.path)!r}, {self.index})"
@@ -99,16 +100,25 @@ class FontFace:
             )
         return font
 
-    def covers(self, character: str) -> bool:
-        """Returns whether the face has a glyph with ink for a character."""
-        known = self._drawable.get(character)
+    def maps(self, character: str) -> bool:
+        """Returns whether the face lists a glyph for a character; opens nothing."""
+        known = self._mapped.get(character)
         if known is None:
-            known = self._drawable[character] = self._draws(character)
+            characters = self._characters
+            known = self._mapped[character] = characters is not None and characters.has(ord(character))
         return known
 
-    def _draws(self, character: str) -> bool:
-        if self._characters is None or not self._characters.has(ord(character)):
+    def covers(self, character: str) -> bool:
+        """Returns whether the face has a glyph with ink for a character."""
+        if not self.maps(character):
             return False
+        known = self._inked.get(character)
+        if known is None:
+            known = self._inked[character] = self._has_ink(character)
+        return known
+
+    def _has_ink(self, character: str) -> bool:
+        # Some fonts list characters that they leave blank, for instance those that only have them in colour.
         try:
             return self._probe.getmask(character).getbbox() is not None
         except (OSError, ValueError) as error:

@@ -10,10 +10,11 @@ import colorsys
 import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from onnxocr.arrays import Image, Quad
 from onnxocr.results.fonts import FONT_VARIABLE, FontFace, available_fonts
@@ -74,14 +75,16 @@ def draw_page(
 
     typesetter = Typesetter(available_fonts() if fonts is None else fonts)
     colours = [_colour(number) for number in range(len(items))]
-    left = _paint_boxes(np.ascontiguousarray(image[:, :, ::-1]), items, colours)
-    right = np.full_like(left, 255)
+    height, width = image.shape[:2]
+    canvas = np.full((height, 2 * width, 3), 255, np.uint8)
+    left, right = canvas[:, :width], canvas[:, width:]
+    left[:] = _paint_boxes(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), items, colours)
     for item, colour in zip(items, colours, strict=True):
         _place_text(right, item, colour, typesetter)
     if typesetter.missing:
         _warn_of_missing(list(typesetter.missing))
         _write_hint(right, typesetter)
-    return PillowImage.fromarray(np.hstack([left, right]))
+    return PillowImage.fromarray(canvas)
 
 
 def draw_caption(image: Image, text: str, fonts: Sequence[FontFace] | None = None) -> PillowImage:
@@ -121,12 +124,12 @@ def _colour(number: int) -> Colour:
     return round(255 * red), round(255 * green), round(255 * blue)
 
 
-def _paint_boxes(page: Image, items: Sequence[PictureItem], colours: Sequence[Colour]) -> Image:
+def _paint_boxes(page: npt.NDArray[Any], items: Sequence[PictureItem], colours: Sequence[Colour]) -> Image:
     """Returns an RGB page with the items' boxes filled half transparently."""
     painted = page.copy()
     for item, colour in zip(items, colours, strict=True):
         cv2.fillPoly(painted, [item.quad.astype(np.int32)], colour)
-    return np.asarray(cv2.addWeighted(page, 0.5, painted, 0.5, 0), np.uint8)
+    return np.asarray(cv2.addWeighted(page, 0.5, painted, 0.5, 0, dst=painted), np.uint8)
 
 
 def _place_text(pane: Image, item: PictureItem, colour: Colour, typesetter: Typesetter) -> None:

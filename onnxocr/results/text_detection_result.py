@@ -60,7 +60,7 @@ class TextDetResult(Result):
         return {key: value for key, value in self.items() if key != "input_img"}
 
     def _pictures(self) -> dict[str, Any]:
-        picture = np.ascontiguousarray(self["input_img"][:, :, ::-1]).copy()
+        picture = cv2.cvtColor(self["input_img"], cv2.COLOR_BGR2RGB)
         outlines = [np.asarray(polygon, np.int32) for polygon in self["dt_polys"]]
         cv2.polylines(picture, outlines, isClosed=True, color=_RED_RGB, thickness=2)
         return {"res": picture}

@@ -154,10 +154,10 @@ class Typesetter:
         """Returns the first face with all of some characters, else that with the most; notes missing ones."""
         wanted = [char for char in chars if char not in self.missing] or [SUBSTITUTE]
         for face in self._faces:
-            if all(map(face.covers, wanted)):
+            if all(map(face.maps, wanted)) and all(map(face.covers, wanted)):
                 return face
         self.missing |= {char: None for char in wanted if self._first_face(char) is None}
-        return max(self._faces, key=lambda face: sum(map(face.covers, wanted)))
+        return max(self._faces, key=lambda face: sum(map(face.maps, wanted)))
 
     def _first_face(self, char: str) -> FontFace | None:
         return next((face for face in self._faces if face.covers(char)), None)

@@ -133,3 +133,19 @@ def test_each_platform_has_its_font_folders(
     monkeypatch.setenv("WINDIR", "W:/Windows")
     monkeypatch.delenv("XDG_DATA_DIRS", raising=False)
     assert Path(folder) in fonts.font_folders()
+
+
+class Blank:
+    """Stands for a font whose glyphs hold no ink."""
+
+    def getmask(self, text: str) -> object:
+        from PIL import Image
+
+        return Image.new("L", (5, 5), 0)
+
+
+def test_a_glyph_without_ink_does_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    face = FontFace(None)
+    assert face.maps("A")
+    face.__dict__["_probe"] = Blank()
+    assert not face.covers("A")

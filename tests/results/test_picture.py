@@ -31,8 +31,10 @@ class FontOf(FontFace):
         super().__init__(None)
         self._characters_it_has = characters
 
-    def covers(self, character: str) -> bool:
+    def maps(self, character: str) -> bool:
         return character in self._characters_it_has
+
+    covers = maps
 
 
 class BrokenFont(FontOf):
@@ -209,6 +211,13 @@ def test_the_first_font_with_all_characters_draws_the_whole_line() -> None:
     typesetter = Typesetter([half, whole])
     assert [(run.face, run.text) for run in typesetter._runs("A中B")] == [(whole, "A中B")]
     assert [(run.face, run.text) for run in typesetter._runs("AB")] == [(half, "AB")]
+
+
+def test_a_font_that_lists_a_character_without_ink_is_passed_over() -> None:
+    blank, whole = FontOf("A中?"), FontOf("A中?")
+    blank.covers = lambda character: character != "中"  # type: ignore[method-assign]
+    typesetter = Typesetter([blank, whole])
+    assert [(run.face, run.text) for run in typesetter._runs("A中")] == [(whole, "A中")]
 
 
 def test_fonts_share_a_line_that_none_of_them_has_alone() -> None:
