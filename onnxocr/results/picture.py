@@ -152,8 +152,8 @@ def _place_text(pane: Image, item: PictureItem, colour: Colour, typesetter: Type
 
 def _text_image(item: PictureItem, typesetter: Typesetter) -> Image:
     width, height = _box_size(item.quad)
-    if width == 0 or height == 0:
-        raise ValueError(f"its box is {width}x{height} px")
+    if width == 0 or height == 0 or cv2.contourArea(item.quad.astype(np.float32)) < 1:
+        raise ValueError(f"its box of {width}x{height} px has no area")
     if height > _VERTICAL_ASPECT * width and height > _LEAST_VERTICAL_HEIGHT_PX:
         return typesetter.draw_vertical(item.text, width, height)
     return typesetter.draw_horizontal(item.text, width, height)
@@ -161,12 +161,20 @@ def _text_image(item: PictureItem, typesetter: Typesetter) -> Image:
 
 def _fit_to_quad(text_image: Image, quad: Quad, width: int, height: int) -> Image:
     """Returns ``(height, width, 3)`` white with an image stretched onto a quad."""
+    from PIL import Image as PillowImage
+
     h, w = text_image.shape[:2]
     corners = np.array([[0, 0], [w, 0], [w, h], [0, h]], np.float32)
-    transform = cv2.getPerspectiveTransform(corners, quad)
-    white = (255, 255, 255)
-    warped = cv2.warpPerspective(text_image, transform, (width, height), borderValue=white)
-    return np.asarray(warped, np.uint8)
+    # Pillow asks for the way back, from places in the result to places in the text image.
+    back = cv2.getPerspectiveTransform(quad, corners).ravel()[:8].tolist()
+    stretched = PillowImage.fromarray(text_image).transform(
+        (width, height),
+        PillowImage.Transform.PERSPECTIVE,
+        back,
+        PillowImage.Resampling.BILINEAR,
+        fillcolor=(255, 255, 255),
+    )
+    return np.array(stretched)
 
 
 def _box_size(quad: Quad) -> tuple[int, int]:

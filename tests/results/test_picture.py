@@ -252,7 +252,7 @@ def test_an_item_that_cannot_be_drawn_is_reported_and_the_others_are_drawn(
 @pytest.mark.parametrize(
     ("box", "message"),
     [
-        ((30, 10, 30, 40), "its box is 0x30 px"),
+        ((30, 10, 30, 40), "its box of 0x30 px has no area"),
         ((300, 10, 340, 40), "lies outside the page"),
         ((-90, 10, -50, 40), "lies outside the page"),
     ],
@@ -263,6 +263,12 @@ def test_a_box_without_room_is_reported(
     panes(blank_page(), [item(box, "lost")])
     assert message in caplog.text
     assert "'lost'" in caplog.text
+
+
+def test_a_quad_folded_into_a_line_is_reported(caplog: pytest.LogCaptureFixture) -> None:
+    folded = np.array([[10, 10], [60, 40], [110, 70], [40, 28]])
+    draw_page(blank_page(120, 80), [PictureItem(folded, "lost")], PILLOW_FONT)
+    assert "'lost' (its box of" in caplog.text
 
 
 def test_boxes_at_and_beyond_the_edge_are_cut_off() -> None:
