@@ -112,7 +112,7 @@ def verify(
 def remove_models(names: Names) -> None:
     """Delete models from the cache."""
     for model in [load_manifest().get(name) for name in names]:
-        removed = any([remove(each) for each in _in_all_formats([model])])
+        removed = sum(remove(each) for each in _in_all_formats([model])) > 0
         typer.echo(f"{model.name}: {'removed' if removed else 'was not in the cache'}", err=not removed)
 
 

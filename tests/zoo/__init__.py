@@ -1,0 +1,3 @@
+"""Tests of onnxocr.zoo."""
+
+from __future__ import annotations
