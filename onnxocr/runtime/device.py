@@ -1,4 +1,4 @@
-"""Device strings as PaddleOCR writes them (``cpu``, ``gpu``, ``gpu:1``) to a device, or an error that says what fits.
+"""From a device string as PaddleOCR writes it (``cpu``, ``gpu``, ``gpu:1``) to a device, or an error.
 
 Does not look at the machine: whether a device is there, the engine says when it opens a session.
 """

@@ -1,4 +1,4 @@
-"""``engine_config`` as users write it to the settings of one engine: flat, or one dictionary for each engine."""
+"""From ``engine_config`` as users write it, flat or by engine, to the settings of one engine."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _PADDLE_ENGINES = ("paddle", "paddle_static", "paddle_dynamic", "transformers")
 def settings_for(engine: str, engine_config: object) -> dict[str, Any]:
     """Returns the settings of one engine, unchecked.
 
-    As in PaddleX, ``engine_config`` holds either settings or, under the names of engines, the settings of each.
+    As in PaddleX, ``engine_config`` holds settings or, under the names of engines, the settings of each.
 
     Raises:
         ConfigError: it is no dictionary, or mixes the two forms.
@@ -55,9 +55,9 @@ def refuse_unknown_keys(where: str, given: Collection[object], known: Collection
 
 
 def take_device(device: str | None, settings: dict[str, Any]) -> Device | None:
-    """Returns the device that ``device`` and the settings ``device_type`` and ``device_id`` name; None for auto.
+    """Returns the device that ``device``, ``device_type`` and ``device_id`` name; None if none is given.
 
-    The two settings are taken out of ``settings``.
+    The latter two are taken out of ``settings``.
 
     Raises:
         ConfigError: they name no device, or different ones.

@@ -1,6 +1,6 @@
 """Is this file an ONNX model? If it is not, what is it?
 
-A path goes in; the model's header or an error that names the remedy comes out. Knows neither the zoo nor a runtime.
+A path goes in; the model's header or an error that names the remedy comes out. Knows neither zoo nor runtime.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What an ONNX file says about itself, read without the ``onnx`` package: versions and custom metadata.
 
-A file goes in, a small record comes out. Only the outermost message of the file is read (the graph is skipped), so
-this costs next to nothing for any size; every length is checked against the bytes that are there.
+A file goes in, a small record comes out. Only the outermost message of the file is read (the graph is
+skipped), so this costs next to nothing for any size; every length is checked against the bytes there are.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Which distributions of ONNX Runtime are installed; all of them share one import name and overwrite each other."""
+"""Which distributions of ONNX Runtime are installed: they share one import name and overwrite each other."""
 
 from __future__ import annotations
 
@@ -26,13 +26,14 @@ def installed_flavours() -> tuple[str, ...]:
 
 
 def mixture_advice(flavours: tuple[str, ...]) -> str | None:
-    """Returns what is wrong with several distributions side by side and how to repair it; None if all is well."""
+    """Returns what is wrong with several distributions and how to repair it; None if all is well."""
     if len(flavours) < 2:
         return None
     wanted = next((name for name in flavours if name != PLAIN), PLAIN)
     return (
-        f"{' and '.join(flavours)} are both installed; they overwrite each other's files, so that a GPU may be "
-        f"missed or the module be broken. Repair: pip uninstall -y {' '.join(flavours)} && pip install {wanted}"
+        f"{' and '.join(flavours)} are installed side by side; they overwrite each other's files, so that "
+        "a GPU may be missed or the module be broken. "
+        f"Repair: pip uninstall -y {' '.join(flavours)} && pip install {wanted}"
     )
 
 

@@ -1,4 +1,4 @@
-"""``engine_config`` of ONNX Runtime, checked: providers, session attributes and session configuration entries.
+"""``engine_config`` of ONNX Runtime, checked: providers, session attributes and configuration entries.
 
 Does not import onnxruntime: enumerations and attributes are looked up when a session is built.
 """
@@ -125,7 +125,7 @@ def _options_by_provider(
     listed = [options] if isinstance(options, Mapping) else options
     if not isinstance(listed, (list, tuple)) or len(listed) != len(names):
         raise ConfigError(
-            f"provider_options must hold one dictionary for each of the {len(names)} providers, not {options!r}."
+            f"provider_options must hold one dictionary for each of {len(names)} providers, not {options!r}."
         )
     for entry in listed:
         _dictionary("provider_options", entry)

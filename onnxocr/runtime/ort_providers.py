@@ -1,4 +1,4 @@
-"""From a device or provider names to ONNX Runtime's execution providers, or an error that lists what is there.
+"""From a device or provider names to ONNX Runtime's execution providers, or an error.
 
 Pure: what is available is an argument. Opens no session.
 """
@@ -102,7 +102,7 @@ def installation_advice(available: Collection[str]) -> str:
     """Returns what is there and what to install for an NVIDIA GPU."""
     return (
         f"Available providers: {', '.join(available)}. For an NVIDIA GPU: pip uninstall -y onnxruntime && "
-        'pip install "onnxocr-engine[gpu]", with the NVIDIA driver, CUDA and cuDNN that this version asks for '
+        'pip install "onnxocr-engine[gpu]", with the NVIDIA driver, CUDA and cuDNN that it asks for '
         "(https://onnxruntime.ai/docs/execution-providers/CUDA-ExecutionProvider.html)."
     )
 

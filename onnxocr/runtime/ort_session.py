@@ -1,6 +1,7 @@
 """ONNX Runtime behind the Session protocol; the one place that builds an ``InferenceSession``.
 
-A path and settings go in, a session comes out that runs on what was asked for, or an error that says what is there.
+A path and settings go in; out comes a session that runs on what was asked for, or
+an error that says what is there.
 """
 
 from __future__ import annotations
@@ -139,8 +140,9 @@ def _import_onnxruntime() -> Any:  # noqa: ANN401 - the module has no types
     if not hasattr(ort, "InferenceSession"):
         # What is left when one of two distributions was removed: a folder without code still imports.
         raise MissingDependencyError(
-            "The installed onnxruntime is broken: it has no InferenceSession. Repair: pip uninstall -y onnxruntime "
-            'onnxruntime-gpu && pip install "onnxocr-engine[cpu]", or "onnxocr-engine[gpu]" for NVIDIA GPUs.'
+            "The installed onnxruntime is broken: it has no InferenceSession. Repair: "
+            "pip uninstall -y onnxruntime onnxruntime-gpu && "
+            'pip install "onnxocr-engine[cpu]", or "onnxocr-engine[gpu]" for NVIDIA GPUs.'
         )
     warn_about_mixture()
     return ort
@@ -152,8 +154,8 @@ def _intra_op_threads(runtime: RuntimeConfig, options: OrtOptions) -> int:
         return thread_count(runtime.cpu_threads)
     if runtime.cpu_threads not in (None, configured):
         raise ConfigError(
-            f"cpu_threads={runtime.cpu_threads} and intra_op_num_threads={configured} in engine_config differ; "
-            "give one of them."
+            f"cpu_threads={runtime.cpu_threads} and intra_op_num_threads={configured} in engine_config "
+            "differ; give one of them."
         )
     return int(configured)
 
@@ -212,9 +214,9 @@ def _checked(native: Any, plan: ProviderPlan, ort: Any) -> Any:  # noqa: ANN401
     missing = [name for name in plan.required if name not in names]
     if missing:
         raise DeviceUnavailableError(
-            f"{' and '.join(missing)} could not be started; ONNX Runtime came up with {', '.join(names)} only. "
-            "Usually the NVIDIA driver, CUDA or cuDNN is missing or of the wrong version; ONNX Runtime's message "
-            f"on stderr names the library. {_advice(ort)}"
+            f"{' and '.join(missing)} could not be started; ONNX Runtime runs on {', '.join(names)} only. "
+            "Usually the NVIDIA driver, CUDA or cuDNN is missing or of the wrong version; ONNX Runtime's "
+            f"message on stderr names the library. {_advice(ort)}"
         )
     return native
 

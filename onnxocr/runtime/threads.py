@@ -1,7 +1,7 @@
 """How many threads a session should compute with on this machine.
 
-In go text files of the Linux kernel, the affinity of this process and the environment; out comes a number. Starts
-no thread and changes no setting of the process.
+In go text files of the Linux kernel, the affinity of this process and the environment; out comes a number.
+Starts no thread and changes no setting of the process.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ THREADS_VARIABLE = "OMP_NUM_THREADS"
 def thread_count(cpu_threads: int | None = None) -> int:
     """Returns the number of CPU threads for one session.
 
-    ``cpu_threads`` if it is given, else ``OMP_NUM_THREADS`` if that is set, else the smallest of the container's CPU
-    quota, the CPUs that this process may run on and the physical cores among them; at least 1.
+    ``cpu_threads`` if it is given, else ``OMP_NUM_THREADS`` if that is set, else the smallest of the
+    container's CPU quota, the CPUs that this process may use and the physical cores among them; at least 1.
 
     Raises:
         ConfigError: ``OMP_NUM_THREADS`` is not a whole number above 0.
@@ -118,7 +118,7 @@ def _controller_paths(cgroup: str) -> dict[str, str]:
 
 
 def _cpu_mounts(mountinfo: str) -> list[tuple[bool, str, str]]:
-    """Returns (is version 2, root, mount point) of the mounts that hold CPU limits; see proc_pid_mountinfo(5)."""
+    """Returns (is version 2, root, mount point) of mounts with CPU limits; see proc_pid_mountinfo(5)."""
     mounts = []
     for line in mountinfo.splitlines():
         place, _, kind = line.partition(" - ")
