@@ -14,8 +14,14 @@ from tests.zoo.place import Place
 NOWHERE = "http://127.0.0.1:9"
 
 
+@pytest.fixture
+def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder that pip looks for wheels in."""
+    return tmp_path_factory.mktemp("wheels")
+
+
 @pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def home(wheels: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Every test has a cache of its own and no way to the network."""
     for name in (
         "ONNXOCR_MODEL_SOURCE",
@@ -29,11 +35,11 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("HF_ENDPOINT", "MODELSCOPE_ENDPOINT", "ONNXOCR_BOS_ENDPOINT"):
         monkeypatch.setenv(name, NOWHERE)
     monkeypatch.setenv("PIP_NO_INDEX", "1")
-    monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path / "wheels"))
-    monkeypatch.setenv("ONNXOCR_HOME", str(tmp_path / "home"))
-    (tmp_path / "wheels").mkdir()
+    monkeypatch.setenv("PIP_FIND_LINKS", str(wheels))
+    folder = tmp_path_factory.mktemp("cache") / "home"
+    monkeypatch.setenv("ONNXOCR_HOME", str(folder))
     reachability.forget()
-    return tmp_path / "home"
+    return folder
 
 
 @pytest.fixture
