@@ -13,8 +13,6 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-import yaml
-
 from onnxocr.errors import ModelFileError
 
 _LIST_KEY = "character_dict:"
@@ -60,6 +58,8 @@ def read_inference_yml(path: Path) -> InferenceConfig:
         text = path.read_bytes().decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise ModelFileError(f"{path} cannot be read: {error}.") from error
+    import yaml
+
     try:
         return parse_inference_yml(text)
     except yaml.YAMLError as error:
@@ -92,6 +92,8 @@ class _Misfit(Exception):
 
 
 def _load(text: str) -> Any:  # noqa: ANN401 - whatever the file holds
+    import yaml
+
     return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
 
 

