@@ -54,7 +54,7 @@ def text_column_count(step_count: int, aspect: float, model_aspect: float) -> fl
         aspect: width over height of the crop.
         model_aspect: width over height of the recogniser's least input.
     """
-    return step_count * aspect / max(model_aspect, aspect)
+    return step_count * (aspect / max(model_aspect, aspect))
 
 
 def locate_words(decoded: DecodedText, quad: Quad, column_count: float) -> tuple[Word, ...]:
