@@ -10,7 +10,7 @@ import json
 import logging
 import os
 import shutil
-import tempfile
+import uuid
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -159,11 +159,16 @@ def locked(wanted: Sequence[Wanted]) -> Iterator[Path]:
                     f"Another process has held {path} for {LOCK_TIMEOUT_S:.0f} s. "
                     "If none is downloading models, delete that file."
                 ) from error
-            for leftover in root.glob(f".{name}.*.partial"):
+            for leftover in root.glob(_work_folder_name(name, "?" * 32)):
                 shutil.rmtree(leftover, ignore_errors=True)
-        work = Path(tempfile.mkdtemp(prefix=f".{names[0]}.", suffix=".partial", dir=root))
+        work = root / _work_folder_name(names[0], uuid.uuid4().hex)
+        work.mkdir()
         held.callback(shutil.rmtree, work, ignore_errors=True)
         yield work
+
+
+def _work_folder_name(name: str, mark: str) -> str:
+    return f".{name}.{mark}.partial"
 
 
 def _replace_folder(new: Path | None, target: Path, aside: Path | None = None) -> None:

@@ -410,6 +410,12 @@ def test_a_lock_that_is_never_given_back_is_given_up(place: Place, monkeypatch: 
         fetch_models([model_spec(SCOPE)])
 
 
+def test_the_work_of_another_format_is_not_taken_for_a_leftover() -> None:
+    spec = model_spec(SCOPE)
+    with cache.locked([Wanted(spec, "paddle")]) as work, cache.locked([Wanted(spec, "onnx")]):
+        assert work.is_dir()
+
+
 def test_removing_a_model_leaves_the_others(place: Place, home: Path) -> None:
     stock(place)
     fetch_models([model_spec(SCOPE), model_spec(SCOPE, name="flame_det")])
