@@ -37,7 +37,10 @@ class HuggingFaceSource:
             raise ModelUnavailableError(f"{_endpoint()} answers {status}")
         for file in spec.files:
             brought = self._download(spec, file, progress)
+            size = brought.stat().st_size
             shutil.move(brought, folder / file.name)
+            if progress is not None:  # older clients report nothing on the way
+                progress(file.name, size, size)
 
     def by_hand(self, spec: SourceSpec) -> str:
         """Returns the addresses of the files."""
