@@ -1,0 +1,110 @@
+"""From TIFF files to BGR pages, one frame at a time, as PaddleOCR 3.7 reads them through Pillow."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, BinaryIO
+
+import numpy as np
+
+from onnxocr.arrays import Image
+from onnxocr.errors import ImageDecodeError, InputError
+from onnxocr.inputs.image_size import check_image_size
+from onnxocr.inputs.page import Page
+from onnxocr.inputs.pillow_images import grey_to_bgr, pillow_to_bgr
+
+if TYPE_CHECKING:
+    from PIL.TiffImagePlugin import TiffImageFile
+
+# What Pillow raises for damaged TIFF files, from the header to the compressed pixels.
+_DAMAGE = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    EOFError,
+    KeyError,
+    TypeError,
+    IndexError,
+    RuntimeError,
+    MemoryError,
+)
+
+
+def iter_tiff_pages(
+    file: BinaryIO,
+    *,
+    name: str,
+    input_path: str | None,
+    max_pixels: int,
+    report: Callable[[InputError, int], None],
+) -> Iterator[Page]:
+    """Yields the frames of a TIFF, holding one at a time.
+
+    The orientation tag is applied, transparency dropped, and values above 255 in 16-bit grey are clipped to
+    255 (unlike in PNG, where the upper byte is taken).
+
+    Args:
+        file: the open TIFF; the caller closes it.
+        name: what messages call the file.
+        input_path: handed on to the pages.
+        max_pixels: most pixels of one frame.
+        report: called with the error of a frame and its index; returns to go on with the next frame.
+
+    Raises:
+        ImageDecodeError: the file as a whole cannot be opened.
+    """
+    with _open(file, name) as tiff:
+        for index in range(_frame_count(tiff, name)):
+            page = None
+            try:
+                image = _read_frame(tiff, index, name=f"{name}, page {index + 1},", max_pixels=max_pixels)
+                page = Page(image, input_path, index)
+                del image
+            except InputError as error:
+                report(error, index)
+            if page is not None:
+                yield page
+            del page  # not held while the next frame is decoded
+
+
+def count_tiff_frames(file: BinaryIO, *, name: str) -> int:
+    """Returns how many frames an open TIFF has, without decoding them.
+
+    Raises:
+        ImageDecodeError: the file is damaged.
+    """
+    with _open(file, name) as tiff:
+        return _frame_count(tiff, name)
+
+
+def _open(file: BinaryIO, name: str) -> TiffImageFile:
+    from PIL.TiffImagePlugin import TiffImageFile
+
+    try:
+        # The class itself: Image.open warns about every image above its own, process-wide limit.
+        return TiffImageFile(file)
+    except _DAMAGE as error:
+        raise ImageDecodeError(
+            f"{name} is a damaged or truncated TIFF: {error}. Get the file again."
+        ) from error
+
+
+def _frame_count(tiff: TiffImageFile, name: str) -> int:
+    try:
+        return int(tiff.n_frames)
+    except _DAMAGE as error:
+        raise ImageDecodeError(f"{name} is a damaged TIFF: {error}. Get the file again.") from error
+
+
+def _read_frame(tiff: TiffImageFile, index: int, *, name: str, max_pixels: int) -> Image:
+    try:
+        tiff.seek(index)
+        check_image_size(tiff.width, tiff.height, name=name, max_pixels=max_pixels)
+        tiff.load()
+    except InputError:
+        raise
+    except _DAMAGE as error:
+        raise ImageDecodeError(f"{name} cannot be decoded: {error}. Get the file again.") from error
+    if tiff.mode.startswith("I") or tiff.mode == "F":
+        return grey_to_bgr(np.clip(np.asarray(tiff), 0, 255).astype(np.uint8))
+    return pillow_to_bgr(tiff, name=name)

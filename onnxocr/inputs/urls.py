@@ -1,0 +1,129 @@
+"""From a URL to the bytes behind it, bounded in time and size. Knows nothing about images."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from typing import TYPE_CHECKING
+
+from onnxocr.config import InputLimits
+from onnxocr.errors import URLError
+
+if TYPE_CHECKING:
+    import httpx
+
+_MAX_REDIRECTS = 5
+
+
+def is_url(text: str) -> bool:
+    """Returns whether a string is a URL of any scheme rather than a path."""
+    scheme, separator, _ = text.partition("://")
+    return bool(separator) and len(scheme) > 1 and scheme.replace("+", "").replace("-", "").isalnum()
+
+
+def download(url: str, limits: InputLimits) -> bytes:
+    """Returns what an ``http`` or ``https`` URL serves, following at most five redirects.
+
+    The time limit is one for everything: name look-up, connecting, redirects, headers and body.
+
+    Raises:
+        URLError: not allowed, another scheme, no connection, a status other than 200, too many redirects, too
+            large, too slow, or broken off.
+    """
+    if not limits.allow_urls:
+        raise URLError(
+            f"{url} is a URL and downloads are off: InputLimits(allow_urls=False). Hand in a local file."
+        )
+    if not url.lower().startswith(("http://", "https://")):
+        raise URLError(f"{url} cannot be downloaded: only http:// and https:// are supported.")
+    # In a thread of its own, because neither the name look-up nor the headers of a slow server can be
+    # interrupted.
+    outcome: queue.SimpleQueue[bytes | Exception] = queue.SimpleQueue()
+    deadline = time.monotonic() + limits.url_timeout_s
+    threading.Thread(
+        target=_fetch_into, args=(outcome, url, limits, deadline), name="onnxocr-download", daemon=True
+    ).start()
+    try:
+        result = outcome.get(timeout=limits.url_timeout_s)
+    except queue.Empty:
+        raise _too_slow(url, limits) from None
+    if isinstance(result, Exception):
+        raise result
+    return result
+
+
+def _fetch_into(
+    outcome: queue.SimpleQueue[bytes | Exception], url: str, limits: InputLimits, deadline: float
+) -> None:
+    import httpx
+
+    try:
+        outcome.put(_fetch(url, limits, deadline))
+    except httpx.TooManyRedirects as error:
+        outcome.put(_failed(url, f"more than {_MAX_REDIRECTS} redirects", error))
+    except httpx.TimeoutException as error:
+        outcome.put(_chained(_too_slow(url, limits), error))
+    except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
+        outcome.put(error if isinstance(error, URLError) else _failed(url, str(error) or repr(error), error))
+    except BaseException as error:  # handed to the thread that waits
+        outcome.put(_failed(url, repr(error), error))
+
+
+def _fetch(url: str, limits: InputLimits, deadline: float) -> bytes:
+    import httpx
+
+    with (
+        httpx.Client(
+            follow_redirects=True,
+            max_redirects=_MAX_REDIRECTS,
+            timeout=max(deadline - time.monotonic(), 0.01),
+        ) as client,
+        # Compressed bodies could unfold to any size.
+        client.stream("GET", url, headers={"Accept-Encoding": "identity"}) as response,
+    ):
+        _check_response(url, response, limits)
+        body = bytearray()
+        for chunk in response.iter_raw():
+            body += chunk
+            if len(body) > limits.url_max_bytes:
+                raise _too_large(url, f"at least {len(body):,}", limits)
+            if time.monotonic() > deadline:
+                raise _too_slow(url, limits)
+    return bytes(body)
+
+
+def _check_response(url: str, response: httpx.Response, limits: InputLimits) -> None:
+    if response.status_code != 200:
+        raise URLError(f"{url} answered {response.status_code} {response.reason_phrase}. Check the address.")
+    encoding = response.headers.get("Content-Encoding", "identity")
+    if encoding.lower() != "identity":
+        raise URLError(
+            f"{url} sends its data compressed ({encoding}) though asked not to; download it by hand."
+        )
+    announced = response.headers.get("Content-Length", "")
+    if announced.isdecimal() and int(announced) > limits.url_max_bytes:
+        raise _too_large(url, f"{int(announced):,}", limits)
+
+
+def _too_large(url: str, size: str, limits: InputLimits) -> URLError:
+    return URLError(
+        f"{url} is too large: {size} bytes, the limit is {limits.url_max_bytes:,}. "
+        "Allow more with InputLimits(url_max_bytes=...)."
+    )
+
+
+def _too_slow(url: str, limits: InputLimits) -> URLError:
+    return URLError(
+        f"{url} could not be downloaded within {limits.url_timeout_s:g} s. "
+        "Allow more with InputLimits(url_timeout_s=...)."
+    )
+
+
+def _failed(url: str, reason: str, cause: BaseException) -> URLError:
+    return _chained(URLError(f"{url} could not be downloaded: {reason}"), cause)
+
+
+def _chained(error: URLError, cause: BaseException) -> URLError:
+    error.__cause__ = cause
+    return error
