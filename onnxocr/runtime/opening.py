@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import sys
 from pathlib import Path
 
 from onnxocr.config import RuntimeConfig
@@ -41,6 +42,15 @@ def open_session(model: Path, runtime: RuntimeConfig) -> Session:
 
 def _installed_engine() -> str:
     for engine in ("onnxruntime", "openvino"):
-        if importlib.util.find_spec(engine) is not None:
+        if _is_importable(engine):
             return engine
     raise MissingDependencyError(_NOTHING_INSTALLED)
+
+
+def _is_importable(module: str) -> bool:
+    if module in sys.modules:
+        return sys.modules[module] is not None
+    try:
+        return importlib.util.find_spec(module) is not None
+    except ImportError:
+        return False

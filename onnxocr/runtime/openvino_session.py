@@ -129,8 +129,8 @@ def _without_telemetry() -> Iterator[None]:
     """Keeps OpenVINO from reporting its own import.
 
     Its conversion tools, imported with it, send an event to Google Analytics and write ``~/intel`` unless the
-    package openvino_telemetry cannot be imported; then they take an empty stand-in of their own. A program that
-    has imported openvino or its telemetry already keeps what it has.
+    package openvino_telemetry cannot be imported; then they take an empty stand-in of their own. A program
+    that has imported openvino or its telemetry already keeps what it has.
     """
     if "openvino" in sys.modules or _TELEMETRY in sys.modules:
         yield
@@ -144,7 +144,7 @@ def _without_telemetry() -> Iterator[None]:
 
 
 def _device_name(core: Any, device: Device) -> str:  # noqa: ANN401
-    """Returns OpenVINO's name of the device: a single GPU is ``GPU``, several are ``GPU.0``, ``GPU.1``, ..."""
+    """Returns OpenVINO's name of the device: one GPU is ``GPU``, several are ``GPU.0``, ``GPU.1``, ..."""
     available = list(core.available_devices)
     candidates = ["CPU"] if device.kind == "cpu" else [f"GPU.{device.index}"]
     if device == Device("gpu", 0):
@@ -169,6 +169,9 @@ def _properties(device: Device, runtime: RuntimeConfig, settings: Mapping[str, A
     if device.kind == "cpu":
         # Pinned threads of several processes share the first cores while the others are idle.
         properties["ENABLE_CPU_PINNING"] = False
+        # By default OpenVINO keeps 5000 kernels for input shapes that it saw: memory grows with every page of
+        # another size. This many hold those of one page; figures in docs/runtime.md.
+        properties["CPU_RUNTIME_CACHE_CAPACITY"] = 1000
         properties[_THREADS] = given.get(_THREADS) or thread_count(runtime.cpu_threads)
         if runtime.cpu_threads not in (None, properties[_THREADS]):
             raise ConfigError(
@@ -196,7 +199,7 @@ def _compile(core: Any, model: Path, name: str, properties: Mapping[str, Any]) -
     except Exception as error:
         reason = _reason(error)
         if "Unsupported property" in reason:
-            raise ConfigError(f"{_WHERE}: {reason}{_nearest(core, name, properties)}") from error
+            raise ConfigError(f"{_WHERE}: {reason}{_nearest(core, name, properties, reason)}") from error
         if "Wrong value" in reason:
             raise ConfigError(f"{_WHERE}: {reason}") from error
         raise BackendError(f"OpenVINO could not compile {model} for {name}: {reason}") from error
@@ -208,10 +211,10 @@ def _reason(error: Exception) -> str:
     return " ".join(line for line in lines if line and not line.startswith("Exception from"))
 
 
-def _nearest(core: Any, name: str, properties: Mapping[str, Any]) -> str:  # noqa: ANN401
-    """Returns a hint for the first property that the device does not list."""
+def _nearest(core: Any, name: str, properties: Mapping[str, Any], reason: str) -> str:  # noqa: ANN401
+    """Returns a hint for the property that the reason complains of."""
     supported = [str(key) for key in core.get_property(name, "SUPPORTED_PROPERTIES")]
-    unlisted = next((key for key in properties if key not in supported), "")
+    unlisted = next((key for key in properties if key not in supported and key in reason), "")
     nearest = difflib.get_close_matches(unlisted, supported, n=1)
     return f" Did you mean {nearest[0]!r}?" if nearest else f" Known: {', '.join(sorted(supported))}."
 

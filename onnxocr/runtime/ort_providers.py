@@ -93,11 +93,6 @@ def plan_providers(
     return CPU_PLAN
 
 
-def device_of_providers(names: Sequence[str], plan: ProviderPlan) -> Device:
-    """Returns where a session computes that came up with these providers."""
-    return plan.device if set(names) - set(CPU_PROVIDERS) else Device("cpu")
-
-
 def installation_advice(available: Collection[str]) -> str:
     """Returns what is there and what to install for an NVIDIA GPU."""
     return (
@@ -139,10 +134,7 @@ def _named_plan(
     for name in names:
         if name not in available:
             _refuse_provider(name, available, known)
-    chosen = _device_of_named(names, options)
-    if device is not None:
-        _refuse_contradiction(device, chosen, names)
-        chosen = device
+    chosen = _device_of_named(device, names, options)
     return ProviderPlan(
         providers=_with_device_ids(names, options, chosen),
         device=chosen,
@@ -161,27 +153,34 @@ def _refuse_provider(name: str, available: Sequence[str], known: Sequence[str]) 
     )
 
 
-def _device_of_named(names: Sequence[str], options: Mapping[str, Mapping[str, Any]]) -> Device:
-    """Returns the device of the first provider that computes on a GPU, else the CPU."""
-    for name in names:
-        if name in GPU_PROVIDERS:
-            number = str(options.get(name, {}).get("device_id", 0))
-            if not number.isdigit():
-                raise ConfigError(f"device_id of {name} must be the number of a GPU, not {number!r}.")
-            return Device("gpu", int(number))
-    return Device("cpu")
-
-
-def _refuse_contradiction(device: Device, chosen: Device, names: Sequence[str]) -> None:
-    either = [name for name in names if name not in (*GPU_PROVIDERS, *CPU_PROVIDERS)]
-    if device.kind != chosen.kind and not (device.kind == "gpu" and either):
+def _device_of_named(
+    device: Device | None, names: Sequence[str], options: Mapping[str, Mapping[str, Any]]
+) -> Device:
+    """Returns where named providers compute: on the device that was given, else on that of their options."""
+    on_gpu = [name for name in names if name in GPU_PROVIDERS]
+    on_either = [name for name in names if name not in (*GPU_PROVIDERS, *CPU_PROVIDERS)]
+    if device is not None and (on_gpu if device.kind == "cpu" else not (on_gpu or on_either)):
         raise ConfigError(
             f"device={device.name!r} and the providers {', '.join(names)} contradict each other."
         )
-    if chosen.kind == "gpu" and chosen.index not in (0, device.index):
+    numbers = {
+        _gpu_number(name, options[name]["device_id"]) for name in on_gpu if "device_id" in options[name]
+    }
+    if device is not None and device.kind == "gpu":
+        numbers.add(device.index)
+    if len(numbers) > 1:
         raise ConfigError(
-            f"device={device.name!r} and the device_id {chosen.index} in provider_options differ."
+            f"device and the device_id in provider_options name different GPUs: {sorted(numbers)}. Name one."
         )
+    if device is not None or not on_gpu:
+        return device or Device("cpu")
+    return Device("gpu", *numbers)
+
+
+def _gpu_number(provider: str, value: object) -> int:
+    if not str(value).isdigit():
+        raise ConfigError(f"device_id of {provider} must be the number of a GPU, not {value!r}.")
+    return int(str(value))
 
 
 def _with_device_ids(

@@ -31,7 +31,6 @@ from onnxocr.runtime.ort_options import WHERE, OrtOptions, ort_options
 from onnxocr.runtime.ort_providers import (
     CPU_PLAN,
     ProviderPlan,
-    device_of_providers,
     installation_advice,
     plan_providers,
 )
@@ -115,14 +114,11 @@ def open_ort_session(model: Path, runtime: RuntimeConfig) -> OrtSession:
         known=ort.get_all_providers(),
     )
     native, plan = _build_with_fallback(ort, model, options, threads, plan)
-    run_options = ort.RunOptions()
-    # What goes wrong in a run is raised; the default would write the same text to stderr as well.
-    run_options.log_severity_level = options.attributes.get("log_severity_level", _LOG_FATAL)
-    names = native.get_providers()
+    run_options = _run_options(ort, options, plan)
     info = BackendInfo(
         backend=ENGINE,
-        provider=names[0],
-        device=device_of_providers(names, plan).name,
+        provider=native.get_providers()[0],
+        device=plan.device.name,
         threads=threads,
         version=ort.__version__,
     )
@@ -197,7 +193,9 @@ def _build(ort: Any, model: Path, session_options: Any, plan: ProviderPlan) -> A
 
 def _creation_error(model: Path, plan: ProviderPlan, error: Exception, ort: Any) -> Exception:  # noqa: ANN401
     text = str(error)
-    if type(error).__name__ in _MODEL_ERRORS or f"Load model from {model}" in text:
+    # A message that quotes damaged names of the graph cannot be decoded.
+    is_about_model = type(error).__name__ in _MODEL_ERRORS or isinstance(error, UnicodeDecodeError)
+    if is_about_model or f"Load model from {model}" in text:
         return ModelFileError(f"ONNX Runtime {ort.__version__} cannot open {model}: {text}")
     if "provider option" in text.lower():
         return ConfigError(f"provider_options: {text}")
@@ -232,15 +230,26 @@ def _session_options(ort: Any, options: OrtOptions, threads: int) -> Any:  # noq
     attributes: dict[str, Any] = {
         "inter_op_num_threads": 1,
         "log_severity_level": _LOG_ERRORS,
-        # Keeps one plan for each input shape that was ever seen; pages differ in size, see docs/runtime.md.
+        # Would keep a plan for each input shape that was ever seen, and pages differ in size.
         "enable_mem_pattern": False,
         **options.attributes,
         "intra_op_num_threads": threads,
     }
     for name, value in attributes.items():
         _set_attribute(ort, native, name, value)
-    for key, text in options.session_config.items():
+    # Threads that spin while they wait for work burn a core between two runs; figures in docs/runtime.md.
+    for key, text in {"session.intra_op.allow_spinning": "0", **options.session_config}.items():
         native.add_session_config_entry(key, text)
+    return native
+
+
+def _run_options(ort: Any, options: OrtOptions, plan: ProviderPlan) -> Any:  # noqa: ANN401
+    native = ort.RunOptions()
+    # What goes wrong in a run is raised; the default would write the same text to stderr as well.
+    native.log_severity_level = options.attributes.get("log_severity_level", _LOG_FATAL)
+    if plan == CPU_PLAN and options.attributes.get("enable_cpu_mem_arena", True):
+        # Gives memory back after each run; one large page would hold it for good. See docs/runtime.md.
+        native.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
     return native
 
 
@@ -251,7 +260,8 @@ def _set_attribute(ort: Any, native: Any, name: str, value: object) -> None:  # 
     if name == "execution_mode":
         value = getattr(ort.ExecutionMode, str(value))
     elif name == "graph_optimization_level":
-        value = getattr(ort.GraphOptimizationLevel, str(value))
+        # ORT_ENABLE_LAYOUT is younger than the oldest supported ONNX Runtime; None does not fit below.
+        value = getattr(ort.GraphOptimizationLevel, str(value), None)
     try:
         setattr(native, name, value)
     except (TypeError, ValueError) as error:
