@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import stat
-from pathlib import Path
 from typing import BinaryIO
 
 from onnxocr.errors import InputNotFoundError, UnsupportedInputError
@@ -40,17 +39,17 @@ def open_file(path: str) -> BinaryIO:
         UnsupportedInputError: it is a pipe, socket or device.
     """
     try:
-        # Before opening: opening a pipe waits for somebody to write to it.
-        if not stat.S_ISREG(Path(path).stat().st_mode):
-            raise UnsupportedInputError(
-                f"{path} is a pipe or a device; open it in binary mode and hand in the file object."
-            )
-        return Path(path).open("rb")
+        # Before opening: opening a pipe waits for somebody to write to it. Not by Path: it takes "" for ".".
+        if stat.S_ISREG(os.stat(path).st_mode):  # noqa: PTH116
+            return open(path, "rb")  # noqa: PTH123
     except FileNotFoundError as error:
         raise InputNotFoundError(f"{path!r} does not exist. Check the path.") from error
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise InputNotFoundError(f"{path!r} cannot be opened: {reason}.") from error
+    raise UnsupportedInputError(
+        f"{path} is a pipe or a device; open it in binary mode and hand in the file object."
+    )
 
 
 def _refuse_listing(error: OSError) -> None:

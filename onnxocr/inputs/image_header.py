@@ -18,8 +18,8 @@ class ImageHeader:
         format: ``JPEG``, ``PNG``, ``BMP``, ``WebP``, ``PNM``, ``Sun raster``, ``GIF`` or ``JPEG 2000``.
         width: px, before any EXIF orientation; 0 if the header is damaged.
         height: px, likewise.
-        pixel_bytes: least number of bytes of pixel data that must follow ``pixel_start``; 0 where the data is
-            compressed and the header cannot tell.
+        pixel_bytes: how many bytes of pixel data must follow ``pixel_start``; 0 where the header cannot tell,
+            because the data is compressed or text.
         pixel_start: where the pixel data begins.
     """
 
@@ -72,8 +72,8 @@ def _bmp(data: bytes) -> ImageHeader:
         width, height, _, depth, compression = struct.unpack_from("<iiHHI", data, 18)
     height = abs(height)
     row_bytes = (width * depth + 31) // 32 * 4
-    run_length_coded = compression in (1, 2)
-    return ImageHeader("BMP", width, height, 0 if run_length_coded else row_bytes * height, pixel_start)
+    plain = compression in (0, 3, 6)  # BI_RGB, BI_BITFIELDS, BI_ALPHABITFIELDS
+    return ImageHeader("BMP", width, height, row_bytes * height if plain else 0, pixel_start)
 
 
 def _webp(data: bytes) -> ImageHeader:

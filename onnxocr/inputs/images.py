@@ -18,7 +18,7 @@ from onnxocr.errors import ImageDecodeError, ImageSizeError
 from onnxocr.inputs.image_header import ImageHeader, read_image_header
 from onnxocr.inputs.image_size import check_image_size
 from onnxocr.inputs.jpeg_segments import END_OF_IMAGE, jpeg_segments
-from onnxocr.inputs.pillow_images import pillow_to_bgr
+from onnxocr.inputs.pillow_images import pillow_errors, pillow_to_bgr
 from onnxocr.inputs.png_chunks import deciding_chunks
 
 if TYPE_CHECKING:
@@ -74,7 +74,11 @@ def _checked(data: bytes, header: ImageHeader, name: str) -> bytes:
         return _with_end_of_image(data, name)
     if len(data) < header.pixel_start + header.pixel_bytes:
         raise _truncated(data, header.format, name)
-    return data
+    if header.pixel_bytes == 0:
+        # Run-length coding, or numbers as text: only decoding tells whether all pixels are there.
+        _decode_with_pillow(data, header.format, name)
+    # OpenCV wants white space behind the last number of a text PNM.
+    return data + b"\n" if header.format == "PNM" else data
 
 
 def _with_end_of_image(data: bytes, name: str) -> bytes:
@@ -103,19 +107,24 @@ def _decode_with_opencv(data: bytes, format: str, name: str) -> Image:
 
 
 def _decode_with_pillow(data: bytes, format: str, name: str) -> Image:
-    from PIL import GifImagePlugin, Jpeg2KImagePlugin, JpegImagePlugin
+    from PIL.BmpImagePlugin import BmpImageFile
+    from PIL.GifImagePlugin import GifImageFile
+    from PIL.Jpeg2KImagePlugin import Jpeg2KImageFile
+    from PIL.JpegImagePlugin import JpegImageFile
+    from PIL.PpmImagePlugin import PpmImageFile
+    from PIL.SunImagePlugin import SunImageFile
 
     # The classes themselves: Image.open warns about every image above its own, process-wide limit.
     readers: dict[str, Callable[[BinaryIO], ImageFile]] = {
-        "GIF": GifImagePlugin.GifImageFile,
-        "JPEG": JpegImagePlugin.JpegImageFile,
-        "JPEG 2000": Jpeg2KImagePlugin.Jpeg2KImageFile,
+        "BMP": BmpImageFile,
+        "GIF": GifImageFile,
+        "JPEG": JpegImageFile,
+        "JPEG 2000": Jpeg2KImageFile,
+        "PNM": PpmImageFile,
+        "Sun raster": SunImageFile,
     }
-    try:
-        with readers[format](io.BytesIO(data)) as image:
-            return pillow_to_bgr(image, name=name)
-    except (OSError, SyntaxError, ValueError, EOFError) as error:
-        raise _damaged(format, name) from error
+    with pillow_errors(f"{name} is a damaged {format}"), readers[format](io.BytesIO(data)) as image:
+        return pillow_to_bgr(image, name=name)
 
 
 def _damaged(format: str, name: str) -> ImageDecodeError:

@@ -144,6 +144,7 @@ def _open(file: BinaryIO, name: str) -> PdfDocument:
     try:
         with _pdfium():
             document = PdfDocument(file)
+            # As PaddleX does: without it the contents of form fields are not drawn.
             document.init_forms()
             return document
     except PdfiumError as error:

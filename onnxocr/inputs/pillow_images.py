@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from onnxocr.arrays import Image
-from onnxocr.errors import ImageArrayError, ImageDecodeError
+from onnxocr.errors import ImageArrayError, ImageDecodeError, InputError
 from onnxocr.inputs.image_size import check_image_size
 
 if TYPE_CHECKING:
@@ -34,12 +36,22 @@ def read_pillow_image(image: PIL.Image.Image, *, name: str, max_pixels: int) -> 
         ImageDecodeError: the image was only opened so far, and its data is damaged.
     """
     check_image_size(image.width, image.height, name=name, max_pixels=max_pixels)
-    try:
+    with pillow_errors(f"{name} was opened from damaged data"):
         image.load()
-    except (OSError, SyntaxError, ValueError, EOFError) as error:
-        raise ImageDecodeError(f"{name} cannot be decoded by Pillow: {error}") from error
-    pixels = pillow_to_bgr(image, name=name)
-    return turn_by_exif(pixels, image.getexif().get(_EXIF_ORIENTATION, 1))
+        # After loading: a PNG may carry it behind its pixels, and a TIFF has been turned by now.
+        orientation = image.getexif().get(_EXIF_ORIENTATION)
+        return turn_by_exif(pillow_to_bgr(image, name=name), orientation)
+
+
+@contextmanager
+def pillow_errors(message: str) -> Iterator[None]:
+    """Turns what Pillow raises into an ImageDecodeError with ``message`` and Pillow's own words."""
+    try:
+        yield
+    except (InputError, MemoryError):
+        raise
+    except Exception as error:  # for damaged data its readers raise errors of a dozen kinds
+        raise ImageDecodeError(f"{message}: {error}. Get the file again.") from error
 
 
 def pillow_to_bgr(image: PIL.Image.Image, *, name: str) -> Image:

@@ -19,7 +19,7 @@ def deciding_chunks(data: bytes, *, name: str) -> bytes:
     Raises:
         ImageDecodeError: the data ends early, or one of these chunks is damaged.
     """
-    kept, kept_bytes = [SIGNATURE], len(SIGNATURE)
+    kept: list[tuple[bytes, bytes]] = []
     for kind, start, end in _chunks(data):
         if kind not in _DECIDING:
             continue
@@ -30,13 +30,20 @@ def deciding_chunks(data: bytes, *, name: str) -> bytes:
                 f"{name} is a damaged PNG: its {kind.decode()} chunk at byte {start} has a wrong checksum. "
                 "Get the file again."
             )
-        kept.append(data[start:end])
-        kept_bytes += end - start
+        kept.append((kind, data[start:end]))
         if kind == b"IEND":
-            return data if kept_bytes == len(data) else b"".join(kept)
+            return _joined(kept, data, name)
     raise ImageDecodeError(
         f"{name} is a truncated PNG: it ends after {len(data):,} bytes. Get the file again."
     )
+
+
+def _joined(chunks: list[tuple[bytes, bytes]], data: bytes, name: str) -> bytes:
+    kinds = [kind for kind, _ in chunks]
+    if kinds[0] != b"IHDR" or b"IDAT" not in kinds:
+        raise ImageDecodeError(f"{name} is a damaged PNG without a header or pixels. Get the file again.")
+    size = len(SIGNATURE) + sum(len(content) for _, content in chunks)
+    return data if size == len(data) else SIGNATURE + b"".join(content for _, content in chunks)
 
 
 def _chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import os
 import sys
+import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO, TypeGuard
@@ -119,6 +120,7 @@ class _Reader:
         error.page_index = page_index  # type: ignore[attr-defined]
         if self.on_error is None:
             raise error
+        _forget_locals(error)
         self.on_error(error)
 
     def _folder_pages(self, folder: str) -> Iterator[Page]:
@@ -141,7 +143,7 @@ class _Reader:
                 read_pillow_image(item, name=f"The Pillow image{where}", max_pixels=max_pixels), None, None
             )
         elif isinstance(item, (bytes, bytearray, memoryview)):
-            yield from self._content_pages(io.BytesIO(item), f"The data{where}", None)
+            yield from self._content_pages(io.BytesIO(bytes(item)), f"The data{where}", None)
         elif _is_open_file(item):
             yield from self._content_pages(_whole(item, where), f"The open file{where}", None)
         else:
@@ -173,13 +175,20 @@ class _Reader:
             yield Page(image, path, None)
 
 
+def _forget_locals(error: BaseException | None) -> None:
+    """Frees what the frames of an error hold, such as the bytes of a broken file: callers collect errors."""
+    while error is not None:
+        traceback.clear_frames(error.__traceback__)
+        error = error.__cause__ or error.__context__
+
+
 def _count_item(item: object) -> int | None:
     path = _as_path(item)
     try:
         if path is not None:
             return _count_in_path(path)
         if isinstance(item, (bytes, bytearray, memoryview)):
-            return _count_in_file(io.BytesIO(item), "The data")
+            return _count_in_file(io.BytesIO(bytes(item)), "The data")
     except InputError:
         return 0  # reported when its turn to be read comes
     if isinstance(item, np.ndarray) or _is_pillow_image(item):
@@ -234,11 +243,15 @@ def _is_pillow_image(source: object) -> TypeGuard[PIL.Image.Image]:
 
 
 def _whole(file: BinaryIO, where: str) -> BinaryIO:
-    data = file.read()
+    remedy = "Open it in binary mode, 'rb', and hand it in at its start."
+    if isinstance(file, io.TextIOBase):
+        raise UnsupportedInputError(f"The open file{where} is open for text. {remedy}")
+    try:
+        data = file.read()
+    except (OSError, ValueError) as error:
+        raise ImageDecodeError(f"The open file{where} cannot be read: {error}. {remedy}") from error
     if not isinstance(data, bytes):
-        raise UnsupportedInputError(
-            f"The open file{where} gives {type(data).__name__}; open it in binary mode, 'rb'."
-        )
+        raise UnsupportedInputError(f"The open file{where} gives {type(data).__name__}, not bytes. {remedy}")
     return io.BytesIO(data)
 
 

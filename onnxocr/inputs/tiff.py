@@ -8,26 +8,13 @@ from typing import TYPE_CHECKING, BinaryIO
 import numpy as np
 
 from onnxocr.arrays import Image
-from onnxocr.errors import ImageDecodeError, InputError
+from onnxocr.errors import InputError
 from onnxocr.inputs.image_size import check_image_size
 from onnxocr.inputs.page import Page
-from onnxocr.inputs.pillow_images import grey_to_bgr, pillow_to_bgr
+from onnxocr.inputs.pillow_images import grey_to_bgr, pillow_errors, pillow_to_bgr
 
 if TYPE_CHECKING:
     from PIL.TiffImagePlugin import TiffImageFile
-
-# What Pillow raises for damaged TIFF files, from the header to the compressed pixels.
-_DAMAGE = (
-    OSError,
-    SyntaxError,
-    ValueError,
-    EOFError,
-    KeyError,
-    TypeError,
-    IndexError,
-    RuntimeError,
-    MemoryError,
-)
 
 
 def iter_tiff_pages(
@@ -80,31 +67,21 @@ def count_tiff_frames(file: BinaryIO, *, name: str) -> int:
 def _open(file: BinaryIO, name: str) -> TiffImageFile:
     from PIL.TiffImagePlugin import TiffImageFile
 
-    try:
+    with pillow_errors(f"{name} is a damaged or truncated TIFF"):
         # The class itself: Image.open warns about every image above its own, process-wide limit.
         return TiffImageFile(file)
-    except _DAMAGE as error:
-        raise ImageDecodeError(
-            f"{name} is a damaged or truncated TIFF: {error}. Get the file again."
-        ) from error
 
 
 def _frame_count(tiff: TiffImageFile, name: str) -> int:
-    try:
+    with pillow_errors(f"{name} is a damaged TIFF"):
         return int(tiff.n_frames)
-    except _DAMAGE as error:
-        raise ImageDecodeError(f"{name} is a damaged TIFF: {error}. Get the file again.") from error
 
 
 def _read_frame(tiff: TiffImageFile, index: int, *, name: str, max_pixels: int) -> Image:
-    try:
+    with pillow_errors(f"{name} cannot be decoded"):
         tiff.seek(index)
         check_image_size(tiff.width, tiff.height, name=name, max_pixels=max_pixels)
         tiff.load()
-    except InputError:
-        raise
-    except _DAMAGE as error:
-        raise ImageDecodeError(f"{name} cannot be decoded: {error}. Get the file again.") from error
     if tiff.mode.startswith("I") or tiff.mode == "F":
         return grey_to_bgr(np.clip(np.asarray(tiff), 0, 255).astype(np.uint8))
     return pillow_to_bgr(tiff, name=name)

@@ -37,51 +37,54 @@ def download(url: str, limits: InputLimits) -> bytes:
         )
     if not url.lower().startswith(("http://", "https://")):
         raise URLError(f"{url} cannot be downloaded: only http:// and https:// are supported.")
-    # In a thread of its own, because neither the name look-up nor the headers of a slow server can be
-    # interrupted.
-    outcome: queue.SimpleQueue[bytes | Exception] = queue.SimpleQueue()
+    client = _client(url, limits)
+    # In a thread, because neither a name look-up nor the headers of a slow server can be interrupted.
+    outcome: queue.SimpleQueue[bytes | URLError] = queue.SimpleQueue()
     deadline = time.monotonic() + limits.url_timeout_s
-    threading.Thread(
-        target=_fetch_into, args=(outcome, url, limits, deadline), name="onnxocr-download", daemon=True
-    ).start()
+    worker = threading.Thread(
+        target=lambda: outcome.put(_outcome(client, url, limits, deadline)),
+        name="onnxocr-download",
+        daemon=True,
+    )
+    worker.start()
     try:
         result = outcome.get(timeout=limits.url_timeout_s)
     except queue.Empty:
         raise _too_slow(url, limits) from None
-    if isinstance(result, Exception):
+    finally:
+        client.close()  # a thread that still reads fails at its next step
+    if isinstance(result, URLError):
         raise result
     return result
 
 
-def _fetch_into(
-    outcome: queue.SimpleQueue[bytes | Exception], url: str, limits: InputLimits, deadline: float
-) -> None:
+def _client(url: str, limits: InputLimits) -> httpx.Client:
     import httpx
 
     try:
-        outcome.put(_fetch(url, limits, deadline))
-    except httpx.TooManyRedirects as error:
-        outcome.put(_failed(url, f"more than {_MAX_REDIRECTS} redirects", error))
-    except httpx.TimeoutException as error:
-        outcome.put(_chained(_too_slow(url, limits), error))
-    except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
-        outcome.put(error if isinstance(error, URLError) else _failed(url, str(error) or repr(error), error))
-    except BaseException as error:  # handed to the thread that waits
-        outcome.put(_failed(url, repr(error), error))
+        return httpx.Client(follow_redirects=True, max_redirects=_MAX_REDIRECTS, timeout=limits.url_timeout_s)
+    except (OSError, ValueError, ImportError) as error:
+        # Certificates or a proxy that the environment names and that are not there.
+        raise _failed(url, error) from error
 
 
-def _fetch(url: str, limits: InputLimits, deadline: float) -> bytes:
+def _outcome(client: httpx.Client, url: str, limits: InputLimits, deadline: float) -> bytes | URLError:
+    """Returns the body, or the error that there is none: a thread has nobody to raise to."""
     import httpx
 
-    with (
-        httpx.Client(
-            follow_redirects=True,
-            max_redirects=_MAX_REDIRECTS,
-            timeout=max(deadline - time.monotonic(), 0.01),
-        ) as client,
-        # Compressed bodies could unfold to any size.
-        client.stream("GET", url, headers={"Accept-Encoding": "identity"}) as response,
-    ):
+    try:
+        return _fetch(client, url, limits, deadline)
+    except URLError as error:
+        return error
+    except httpx.TimeoutException as error:
+        return _because_of(error, _too_slow(url, limits))
+    except Exception as error:
+        return _because_of(error, _failed(url, error))
+
+
+def _fetch(client: httpx.Client, url: str, limits: InputLimits, deadline: float) -> bytes:
+    # A compressed body could unfold to any size.
+    with client.stream("GET", url, headers={"Accept-Encoding": "identity"}) as response:
         _check_response(url, response, limits)
         body = bytearray()
         for chunk in response.iter_raw():
@@ -120,10 +123,10 @@ def _too_slow(url: str, limits: InputLimits) -> URLError:
     )
 
 
-def _failed(url: str, reason: str, cause: BaseException) -> URLError:
-    return _chained(URLError(f"{url} could not be downloaded: {reason}"), cause)
+def _failed(url: str, cause: BaseException) -> URLError:
+    return URLError(f"{url} could not be downloaded: {str(cause) or repr(cause)}")
 
 
-def _chained(error: URLError, cause: BaseException) -> URLError:
+def _because_of(cause: BaseException, error: URLError) -> URLError:
     error.__cause__ = cause
     return error
