@@ -108,7 +108,9 @@ def _extremes(hull: Tensor) -> Tensor:
 def _turn_back(edges: Tensor, quarter_turns: Tensor) -> Tensor:
     """Returns each edge turned back by its number of quarter turns."""
     x, y = edges[:, 0], edges[:, 1]
-    return np.stack([np.choose(quarter_turns, (x, y, -x, -y)), np.choose(quarter_turns, (y, -x, -y, x))], axis=1)
+    return np.stack(
+        [np.choose(quarter_turns, (x, y, -x, -y)), np.choose(quarter_turns, (y, -x, -y, x))], axis=1
+    )
 
 
 def _length(vector: Tensor) -> np.float32:
