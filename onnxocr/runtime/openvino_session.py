@@ -6,6 +6,7 @@ An ONNX file and settings go in, out comes a session that runs on the device tha
 from __future__ import annotations
 
 import difflib
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -38,6 +39,8 @@ ENGINE = "openvino"
 _TELEMETRY = "openvino_telemetry"
 _THREADS = "INFERENCE_NUM_THREADS"
 _WHERE = "engine_config for openvino"
+
+_SOURCE_PLACE = re.compile(r"Exception from \S+:\d+:")
 
 _PRECISIONS = {"bfloat16": "bf16", "float16": "fp16", "float32": "fp32"}
 
@@ -206,9 +209,8 @@ def _compile(core: Any, model: Path, name: str, properties: Mapping[str, Any]) -
 
 
 def _reason(error: Exception) -> str:
-    """Returns OpenVINO's message without the places in its source code."""
-    lines = [line.strip() for line in str(error).splitlines()]
-    return " ".join(line for line in lines if line and not line.startswith("Exception from"))
+    """Returns OpenVINO's message in one line, without the places in its source code."""
+    return " ".join(_SOURCE_PLACE.sub("", str(error)).split())
 
 
 def _nearest(core: Any, name: str, properties: Mapping[str, Any], reason: str) -> str:  # noqa: ANN401

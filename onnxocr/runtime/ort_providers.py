@@ -34,6 +34,9 @@ CPU_PROVIDERS = (CPU, "DnnlExecutionProvider", "XnnpackExecutionProvider", "ACLE
 
 _WITHOUT_DEVICE_ID = ("WebGpuExecutionProvider",)
 
+# CUDA's default tries all convolution algorithms anew for each input shape, and pages differ in shape.
+_CUDA_DEFAULTS = {CUDA: {"cudnn_conv_algo_search": "HEURISTIC"}}
+
 
 @dataclass(frozen=True, kw_only=True)
 class ProviderPlan:
@@ -85,7 +88,7 @@ def plan_providers(
     if device is None and CUDA in available:
         automatic = Device("gpu", 0)
         return ProviderPlan(
-            providers=_with_device_ids((CUDA, CPU), {}, automatic),
+            providers=_with_device_ids((CUDA, CPU), _CUDA_DEFAULTS, automatic),
             device=automatic,
             required=(CUDA,),
             is_automatic=True,
@@ -115,7 +118,7 @@ def _nvidia_plan(device: Device | None, use_tensorrt: bool, available: Sequence[
             f"{installation_advice(available)}"
         )
     return ProviderPlan(
-        providers=_with_device_ids((*wanted, CPU), {}, gpu),
+        providers=_with_device_ids((*wanted, CPU), _CUDA_DEFAULTS, gpu),
         device=gpu,
         required=wanted,
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,9 @@ _logger = logging.getLogger(__name__)
 
 ENGINE = "onnxruntime"
 
+LARGE_INPUT_BYTES = 32 * 1024 * 1024
+"""Memory is given back after a run on more input than this (2.8 megapixels as float32); see docs/runtime.md."""
+
 _LOG_ERRORS = 3
 _LOG_FATAL = 4
 
@@ -56,14 +60,22 @@ _MODEL_ERRORS = (
 _DTYPES = {"float": "float32", "double": "float64"}
 
 
+@dataclass(frozen=True)
+class _RunOptions:
+    """``onnxruntime.RunOptions`` for ordinary and for large inputs; those for large ones give memory back."""
+
+    ordinary: Any
+    for_large: Any
+
+
 class OrtSession:
     """A graph on ONNX Runtime. Several threads may run it at once."""
 
-    def __init__(self, path: Path, native: Any, run_options: Any, info: BackendInfo) -> None:  # noqa: ANN401
+    def __init__(self, path: Path, native: Any, options: _RunOptions, info: BackendInfo) -> None:  # noqa: ANN401
         """Takes an ``InferenceSession``; use :func:`open_ort_session`."""
         self._path = path
         self._native = native
-        self._run_options = run_options
+        self._options = options
         self.inputs = tuple(_tensor_spec(node) for node in native.get_inputs())
         self.outputs = tuple(_tensor_spec(node) for node in native.get_outputs())
         self.metadata: Mapping[str, str] = dict(native.get_modelmeta().custom_metadata_map)
@@ -77,8 +89,10 @@ class OrtSession:
             raise ClosedError(f"The session of {self._path.name} was closed.")
         check_feeds(self._path.name, self.inputs, feeds)
         names = [spec.name for spec in self.outputs]
+        is_large = sum(array.nbytes for array in feeds.values()) > LARGE_INPUT_BYTES
+        options = self._options.for_large if is_large else self._options.ordinary
         try:
-            arrays = native.run(names, dict(feeds), self._run_options)
+            arrays = native.run(names, dict(feeds), options)
         except Exception as error:
             raise InferenceError(
                 f"{self._path.name} failed on {self.info.provider} with {describe_feeds(feeds)}: {error}"
@@ -114,7 +128,6 @@ def open_ort_session(model: Path, runtime: RuntimeConfig) -> OrtSession:
         known=ort.get_all_providers(),
     )
     native, plan = _build_with_fallback(ort, model, options, threads, plan)
-    run_options = _run_options(ort, options, plan)
     info = BackendInfo(
         backend=ENGINE,
         provider=native.get_providers()[0],
@@ -122,7 +135,7 @@ def open_ort_session(model: Path, runtime: RuntimeConfig) -> OrtSession:
         threads=threads,
         version=ort.__version__,
     )
-    return OrtSession(model, native, run_options, info)
+    return OrtSession(model, native, _run_options(ort, options, plan), info)
 
 
 def _import_onnxruntime() -> Any:  # noqa: ANN401 - the module has no types
@@ -243,14 +256,15 @@ def _session_options(ort: Any, options: OrtOptions, threads: int) -> Any:  # noq
     return native
 
 
-def _run_options(ort: Any, options: OrtOptions, plan: ProviderPlan) -> Any:  # noqa: ANN401
-    native = ort.RunOptions()
-    # What goes wrong in a run is raised; the default would write the same text to stderr as well.
-    native.log_severity_level = options.attributes.get("log_severity_level", _LOG_FATAL)
+def _run_options(ort: Any, options: OrtOptions, plan: ProviderPlan) -> _RunOptions:  # noqa: ANN401
+    ordinary, for_large = ort.RunOptions(), ort.RunOptions()
+    for native in (ordinary, for_large):
+        # What goes wrong in a run is raised; the default would write the same text to stderr as well.
+        native.log_severity_level = options.attributes.get("log_severity_level", _LOG_FATAL)
     if plan == CPU_PLAN and options.attributes.get("enable_cpu_mem_arena", True):
-        # Gives memory back after each run; one large page would hold it for good. See docs/runtime.md.
-        native.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
-    return native
+        # ONNX Runtime refuses this where there is no arena.
+        for_large.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
+    return _RunOptions(ordinary, for_large)
 
 
 def _set_attribute(ort: Any, native: Any, name: str, value: object) -> None:  # noqa: ANN401

@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from onnxocr.arrays import Tensor
+
 CPU = "CPUExecutionProvider"
 CUDA = "CUDAExecutionProvider"
 TENSORRT = "TensorrtExecutionProvider"
@@ -65,12 +67,17 @@ class FakeSession:
     provider_options: list[dict[str, str]]
     fallback: int
     came_up: Sequence[str]
+    runs: list[RunOptions] = field(default_factory=list)
 
-    def get_inputs(self) -> list[Any]:
-        return []
+    def get_inputs(self) -> list[types.SimpleNamespace]:
+        return [types.SimpleNamespace(name="x", shape=["N", 3, "H", "W"], type="tensor(float)")]
 
-    def get_outputs(self) -> list[Any]:
-        return []
+    def get_outputs(self) -> list[types.SimpleNamespace]:
+        return [types.SimpleNamespace(name="y", shape=["N", 3, "H", "W"], type="tensor(float)")]
+
+    def run(self, names: list[str], feeds: dict[str, Tensor], run_options: RunOptions) -> list[Tensor]:
+        self.runs.append(run_options)
+        return [feeds["x"]]
 
     def get_providers(self) -> list[str]:
         return list(self.came_up)
@@ -81,11 +88,10 @@ class FakeSession:
 
 @dataclass
 class FakeOnnxRuntime:
-    """The module, and the sessions and run options that were built with it."""
+    """The module, and the sessions that were built with it."""
 
     module: types.ModuleType
     sessions: list[FakeSession] = field(default_factory=list)
-    run_options: list[RunOptions] = field(default_factory=list)
 
 
 def install_fake(
@@ -114,15 +120,11 @@ def install_fake(
         fake.sessions.append(session)
         return session
 
-    def run_options() -> RunOptions:
-        fake.run_options.append(RunOptions())
-        return fake.run_options[-1]
-
     contents: dict[str, Any] = {
         "__version__": "9.9.9",
         "InferenceSession": inference_session,
         "SessionOptions": SessionOptions,
-        "RunOptions": run_options,
+        "RunOptions": RunOptions,
         "get_available_providers": lambda: list(available),
         "get_all_providers": lambda: [TENSORRT, CUDA, CPU],
     }

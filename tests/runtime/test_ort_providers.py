@@ -16,6 +16,11 @@ CPU_BUILD = ["AzureExecutionProvider", CPU]
 GPU_BUILD = [TENSORRT, CUDA, CPU]
 
 
+def cuda_options(device_id: int) -> dict[str, Any]:
+    """What CUDA is asked for when the device was named, not the provider."""
+    return {"device_id": device_id, "cudnn_conv_algo_search": "HEURISTIC"}
+
+
 def plan(
     device: str | None,
     settings: dict[str, Any] | None = None,
@@ -40,22 +45,22 @@ def plan(
             None,
             False,
             GPU_BUILD,
-            ((CUDA, {"device_id": 0}), (CPU, {})),
+            ((CUDA, cuda_options(0)), (CPU, {})),
             Device("gpu"),
             id="auto with GPU build",
         ),
         pytest.param("cpu", False, GPU_BUILD, ((CPU, {}),), Device("cpu"), id="CPU asked for on a GPU build"),
         pytest.param(
-            "gpu", False, GPU_BUILD, ((CUDA, {"device_id": 0}), (CPU, {})), Device("gpu", 0), id="first GPU"
+            "gpu", False, GPU_BUILD, ((CUDA, cuda_options(0)), (CPU, {})), Device("gpu", 0), id="first GPU"
         ),
         pytest.param(
-            "gpu:2", False, GPU_BUILD, ((CUDA, {"device_id": 2}), (CPU, {})), Device("gpu", 2), id="third GPU"
+            "gpu:2", False, GPU_BUILD, ((CUDA, cuda_options(2)), (CPU, {})), Device("gpu", 2), id="third GPU"
         ),
         pytest.param(
             "gpu:1",
             True,
             GPU_BUILD,
-            ((TENSORRT, {"device_id": 1}), (CUDA, {"device_id": 1}), (CPU, {})),
+            ((TENSORRT, {"device_id": 1}), (CUDA, cuda_options(1)), (CPU, {})),
             Device("gpu", 1),
             id="TensorRT comes before CUDA",
         ),
@@ -63,7 +68,7 @@ def plan(
             None,
             True,
             GPU_BUILD,
-            ((TENSORRT, {"device_id": 0}), (CUDA, {"device_id": 0}), (CPU, {})),
+            ((TENSORRT, {"device_id": 0}), (CUDA, cuda_options(0)), (CPU, {})),
             Device("gpu", 0),
             id="TensorRT alone means the first GPU",
         ),

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from onnxocr.config import RuntimeConfig
@@ -29,6 +30,10 @@ def one_flavour(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ort_session, "installed_flavours", lambda: ("onnxruntime-gpu",))
 
 
+def cuda_options(device_id: int) -> dict[str, str]:
+    return {"device_id": str(device_id), "cudnn_conv_algo_search": "HEURISTIC"}
+
+
 def only_cpu(asked: list[str]) -> Sequence[str]:
     return [CPU]
 
@@ -42,11 +47,11 @@ def no_driver(asked: list[str]) -> Sequence[str]:
 @pytest.mark.parametrize(
     ("device", "use_tensorrt", "asked", "provider_options", "name"),
     [
-        (None, False, [CUDA, CPU], [{"device_id": "0"}, {}], "gpu:0"),
+        (None, False, [CUDA, CPU], [cuda_options(0), {}], "gpu:0"),
         ("cpu", False, [CPU], [{}], "cpu"),
-        ("gpu", False, [CUDA, CPU], [{"device_id": "0"}, {}], "gpu:0"),
-        ("gpu:1", False, [CUDA, CPU], [{"device_id": "1"}, {}], "gpu:1"),
-        ("gpu:1", True, [TENSORRT, CUDA, CPU], [{"device_id": "1"}, {"device_id": "1"}, {}], "gpu:1"),
+        ("gpu", False, [CUDA, CPU], [cuda_options(0), {}], "gpu:0"),
+        ("gpu:1", False, [CUDA, CPU], [cuda_options(1), {}], "gpu:1"),
+        ("gpu:1", True, [TENSORRT, CUDA, CPU], [{"device_id": "1"}, cuda_options(1), {}], "gpu:1"),
     ],
 )
 def test_the_session_is_built_with_the_providers_of_the_device_and_says_so(
@@ -184,12 +189,21 @@ def test_threads_and_memory_settings_are_always_set(monkeypatch: pytest.MonkeyPa
         pytest.param({"device": "gpu"}, {}, id="GPU"),
     ],
 )
-def test_the_memory_arena_shrinks_after_each_run_where_there_is_one(
+def test_memory_is_given_back_after_large_inputs_only_and_only_where_there_is_an_arena(
     monkeypatch: pytest.MonkeyPatch, model: Path, config: dict[str, Any], entries: dict[str, str]
 ) -> None:
+    monkeypatch.setattr(ort_session, "LARGE_INPUT_BYTES", 4 * 3 * 10 * 10)
     fake = install_fake(monkeypatch, GPU_BUILD)
-    open_ort_session(model, RuntimeConfig(**{"device": "cpu", **config}))
-    assert fake.run_options[0].entries == entries
+    session = open_ort_session(model, RuntimeConfig(**{"device": "cpu", **config}))
+    session.run({"x": np.zeros((1, 3, 10, 10), np.float32)})
+    session.run({"x": np.zeros((1, 3, 10, 11), np.float32)})
+    assert [options.entries for options in fake.sessions[0].runs] == [{}, entries]
+
+
+def test_errors_of_a_run_are_left_to_the_exception(monkeypatch: pytest.MonkeyPatch, model: Path) -> None:
+    fake = install_fake(monkeypatch, [CPU])
+    open_ort_session(model, RuntimeConfig()).run({"x": np.zeros((1, 3, 1, 1), np.float32)})
+    assert fake.sessions[0].runs[0].log_severity_level == 4
 
 
 def test_engine_config_overrules_the_defaults(monkeypatch: pytest.MonkeyPatch, model: Path) -> None:
