@@ -118,16 +118,20 @@ class TestPredict:
 @pytest.mark.usefixtures("requests")
 class TestInputs:
     def test_pages_are_read_one_at_a_time(self) -> None:
-        alive: weakref.WeakSet[Image] = weakref.WeakSet()
-        most = 0
+        alive = most = 0
+
+        def died() -> None:
+            nonlocal alive
+            alive -= 1
 
         def pages() -> Iterator[Image]:
-            nonlocal most
+            nonlocal alive, most
             for _ in range(20):
                 image = page()
-                alive.add(image)
+                weakref.finalize(image, died)
+                alive += 1
                 gc.collect()
-                most = max(most, len(alive))
+                most = max(most, alive)
                 yield image
 
         for result in PaddleOCR().predict_iter(pages()):
