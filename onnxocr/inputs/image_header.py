@@ -16,8 +16,8 @@ class ImageHeader:
 
     Attributes:
         format: ``JPEG``, ``PNG``, ``BMP``, ``WebP``, ``PNM``, ``Sun raster``, ``GIF`` or ``JPEG 2000``.
-        width: px, before any EXIF orientation; 0 if the header is damaged.
-        height: px, likewise.
+        width: px, before any EXIF orientation.
+        height: px, likewise; both are 0 if the header is damaged.
         pixel_bytes: how many bytes of pixel data must follow ``pixel_start``; 0 where the header cannot tell,
             because the data is compressed or text.
         pixel_start: where the pixel data begins.

@@ -56,6 +56,10 @@ def decode_image(data: bytes, *, name: str, max_pixels: int) -> Image:
             f"{name} holds no image that can be read here: it starts with {data[:16]!r}. "
             "Known are JPEG, PNG, BMP, WebP, PNM, Sun raster, GIF, JPEG 2000, TIFF and PDF."
         )
+    if header.width == header.height == 0:
+        raise ImageDecodeError(
+            f"{name} is a {header.format} with a damaged or truncated header. Get the file again."
+        )
     check_image_size(header.width, header.height, name=name, max_pixels=max_pixels)
     if max(header.width, header.height) > _MAX_SIDE_PX:
         raise ImageSizeError(
@@ -71,7 +75,9 @@ def _checked(data: bytes, header: ImageHeader, name: str) -> bytes:
     if header.format == "PNG":
         return deciding_chunks(data, name=name)
     if header.format == "JPEG":
-        return _with_end_of_image(data, name)
+        if not any(marker == END_OF_IMAGE for marker, _ in jpeg_segments(data)):
+            raise _truncated(data, header.format, name)
+        return data
     if len(data) < header.pixel_start + header.pixel_bytes:
         raise _truncated(data, header.format, name)
     if header.pixel_bytes == 0:
@@ -79,17 +85,6 @@ def _checked(data: bytes, header: ImageHeader, name: str) -> bytes:
         _decode_with_pillow(data, header.format, name)
     # OpenCV wants white space behind the last number of a text PNM.
     return data + b"\n" if header.format == "PNM" else data
-
-
-def _with_end_of_image(data: bytes, name: str) -> bytes:
-    if any(marker == END_OF_IMAGE for marker, _ in jpeg_segments(data)):
-        return data
-    # Some writers leave out the last marker. Pillow refuses data whose pixels are missing and accepts this.
-    try:
-        _decode_with_pillow(data, "JPEG", name)
-    except ImageDecodeError as error:
-        raise _truncated(data, "JPEG", name) from error
-    return data + bytes((0xFF, END_OF_IMAGE))
 
 
 def _decode_with_opencv(data: bytes, format: str, name: str) -> Image:
@@ -110,7 +105,6 @@ def _decode_with_pillow(data: bytes, format: str, name: str) -> Image:
     from PIL.BmpImagePlugin import BmpImageFile
     from PIL.GifImagePlugin import GifImageFile
     from PIL.Jpeg2KImagePlugin import Jpeg2KImageFile
-    from PIL.JpegImagePlugin import JpegImageFile
     from PIL.PpmImagePlugin import PpmImageFile
     from PIL.SunImagePlugin import SunImageFile
 
@@ -118,7 +112,6 @@ def _decode_with_pillow(data: bytes, format: str, name: str) -> Image:
     readers: dict[str, Callable[[BinaryIO], ImageFile]] = {
         "BMP": BmpImageFile,
         "GIF": GifImageFile,
-        "JPEG": JpegImageFile,
         "JPEG 2000": Jpeg2KImageFile,
         "PNM": PpmImageFile,
         "Sun raster": SunImageFile,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -41,12 +42,17 @@ def iter_tiff_pages(
         ImageDecodeError: the file as a whole cannot be opened.
     """
     with _open(file, name) as tiff:
-        for index in range(_frame_count(tiff, name)):
+        for index in itertools.count():
+            page_name = f"{name}, page {index + 1},"
+            try:
+                if not _seek(tiff, index, page_name):
+                    return
+            except InputError as error:
+                report(error, index)
+                return  # the way to the frames behind it is lost
             page = None
             try:
-                image = _read_frame(tiff, index, name=f"{name}, page {index + 1},", max_pixels=max_pixels)
-                page = Page(image, input_path, index)
-                del image
+                page = Page(_read_frame(tiff, name=page_name, max_pixels=max_pixels), input_path, index)
             except InputError as error:
                 report(error, index)
             if page is not None:
@@ -60,8 +66,8 @@ def count_tiff_frames(file: BinaryIO, *, name: str) -> int:
     Raises:
         ImageDecodeError: the file is damaged.
     """
-    with _open(file, name) as tiff:
-        return _frame_count(tiff, name)
+    with _open(file, name) as tiff, pillow_errors(f"{name} is a damaged TIFF"):
+        return int(tiff.n_frames)
 
 
 def _open(file: BinaryIO, name: str) -> TiffImageFile:
@@ -72,14 +78,18 @@ def _open(file: BinaryIO, name: str) -> TiffImageFile:
         return TiffImageFile(file)
 
 
-def _frame_count(tiff: TiffImageFile, name: str) -> int:
-    with pillow_errors(f"{name} is a damaged TIFF"):
-        return int(tiff.n_frames)
+def _seek(tiff: TiffImageFile, index: int, name: str) -> bool:
+    """Goes to a frame; returns False if there is none."""
+    with pillow_errors(f"{name} is damaged or truncated"):
+        try:
+            tiff.seek(index)
+        except EOFError:
+            return False
+    return True
 
 
-def _read_frame(tiff: TiffImageFile, index: int, *, name: str, max_pixels: int) -> Image:
+def _read_frame(tiff: TiffImageFile, *, name: str, max_pixels: int) -> Image:
     with pillow_errors(f"{name} cannot be decoded"):
-        tiff.seek(index)
         check_image_size(tiff.width, tiff.height, name=name, max_pixels=max_pixels)
         tiff.load()
     if tiff.mode.startswith("I") or tiff.mode == "F":
