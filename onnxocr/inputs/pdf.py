@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 # PADDLE_PDX_PDF_MIN_RENDER_SCALE of PaddleX 3.7: how far a page may be shrunk to fit the pixel budget.
 _MIN_SCALE = 0.1
 _BISECTION_STEPS = 32
-_PASSWORD_ERROR = 4  # FPDF_ERR_PASSWORD
 
 _pdfium_lock = threading.Lock()
 _discarded: deque[PdfDocument] = deque()
@@ -138,20 +137,35 @@ def _close_discarded() -> None:
 
 
 def _open(file: BinaryIO, name: str) -> PdfDocument:
-    from pypdfium2 import PdfDocument, PdfiumError
+    from pypdfium2 import PdfDocument, PdfiumError, raw
 
     _check_complete(file, name)
-    try:
-        with _pdfium():
+    with _pdfium():
+        # PDFium refuses a document without pages and leaves its last error as it was: let that be one which cannot
+        # come from a file that is open already.
+        raw.FPDF_LoadDocument(b"", None)
+        try:
             document = PdfDocument(file)
+        except PdfiumError as error:
+            raise _refusal(raw.FPDF_GetLastError(), name) from error
+        try:
             # As PaddleX does: without it the contents of form fields are not drawn.
             document.init_forms()
-            return document
-    except PdfiumError as error:
-        # pypdfium2 4 tells the kind of error in the text only.
-        if getattr(error, "err_code", None) == _PASSWORD_ERROR or "password" in str(error).lower():
-            raise PDFError(f"{name} is encrypted: it needs a password. Save a copy without one.") from error
-        raise PDFError(f"{name} is a damaged PDF: {error} Repair it or get it again.") from error
+        except PdfiumError as error:
+            document.close()
+            raise PDFError(f"{name} is a PDF with a damaged form. Repair it or get it again.") from error
+        return document
+
+
+def _refusal(last_error: int, name: str) -> PDFError:
+    from pypdfium2 import raw
+
+    reasons = {
+        raw.FPDF_ERR_PASSWORD: "is encrypted: it needs a password. Save a copy without one.",
+        raw.FPDF_ERR_SECURITY: "is encrypted in a way that is not supported. Save a copy without encryption.",
+        raw.FPDF_ERR_FORMAT: "is a damaged PDF. Repair it or get it again.",
+    }
+    return PDFError(f"{name} {reasons.get(last_error, 'is a PDF without pages, or without a page tree.')}")
 
 
 def _check_complete(file: BinaryIO, name: str) -> None:

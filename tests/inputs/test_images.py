@@ -154,7 +154,7 @@ def test_data_behind_the_image_is_ignored(format: str, garbage: bytes) -> None:
 
 
 def test_a_jpeg_without_end_marker_counts_as_truncated() -> None:
-    # Without decoding nobody can tell whether pixels are missing. OpenCV 4.14 and 5.0 refuse it, 4.10 does not.
+    # Without decoding nobody can tell whether pixels are missing. OpenCV 4.14 refuses it too, 4.10 does not.
     with pytest.raises(ImageDecodeError, match="truncated JPEG"):
         decode(jpeg()[:-2])
 
