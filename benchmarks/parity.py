@@ -3,8 +3,8 @@
     python benchmarks/parity.py FOLDER [--output FILE]
 
 FOLDER holds ``images/`` and ``expected/<family>.json``: for each image PaddleOCR's result with
-``text_recognition_batch_size=1``, ``return_word_box=True`` and the optional stages off. Every text, polygon and word
-box must be equal, every score within 1e-4. Exit code 0 if all are.
+``text_recognition_batch_size=1``, ``return_word_box=True`` and the optional stages off. Every text, polygon
+and word box must be equal, every score within 1e-4. Exit code 0 if all are.
 """
 
 from __future__ import annotations
@@ -25,7 +25,15 @@ from onnxocr import OCRResult, PaddleOCR
 
 SCORE_TOLERANCE = 1e-4
 
-EXACT_KEYS = ("text_det_params", "dt_polys", "rec_texts", "rec_polys", "rec_boxes", "text_word", "text_word_boxes")
+EXACT_KEYS = (
+    "text_det_params",
+    "dt_polys",
+    "rec_texts",
+    "rec_polys",
+    "rec_boxes",
+    "text_word",
+    "text_word_boxes",
+)
 
 
 @dataclass
@@ -75,7 +83,9 @@ def compare_family(expected_file: Path, images: Path, engine: str | None) -> Fam
             report.images += 1
             report.lines += len(expected["rec_texts"])
             report.words += sum(len(words) for words in expected["text_word"])
-            report.differences += [f"{name}: {text}" for text in differences(result.json["res"], expected, report)]
+            report.differences += [
+                f"{name}: {text}" for text in differences(result.json["res"], expected, report)
+            ]
     return report
 
 
@@ -112,8 +122,9 @@ def describe_backend(result: OCRResult) -> str:
 def print_report(report: FamilyReport) -> None:
     """Prints one family's outcome."""
     print(
-        f"{report.family}: {report.images} images, {report.lines} lines, {report.words} words on {report.backend}: "
-        f"{len(report.differences)} differences, scores within {report.largest_score_difference:.1e}"
+        f"{report.family}: {report.images} images, {report.lines} lines, {report.words} words on
+        {report.backend}: " f"{len(report.differences)} differences, scores within
+        {report.largest_score_difference:.1e}"
     )
     for text in report.differences:
         print(f"  {text}")

@@ -1,6 +1,7 @@
 """OCR with the PP-OCR models on ONNX Runtime or OpenVINO, without Paddle.
 
-The names below are resolved on first use: importing this package loads neither NumPy nor OpenCV nor a runtime.
+The names below are resolved on first use: importing this package loads neither NumPy nor OpenCV nor a
+runtime.
 """
 
 from __future__ import annotations

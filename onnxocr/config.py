@@ -1,7 +1,7 @@
 """Frozen settings of modules, pipelines and runtimes: the one place where defaults are written.
 
-Front ends (the constructors, the command line) only build these records. A value is checked when the record is
-built, so a setting is obeyed or refused, never ignored.
+Front ends (the constructors, the command line) only build these records. A value is checked when the record
+is built, so a setting is obeyed or refused, never ignored.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ def override(config: _Config, **changes: Any) -> _Config:  # noqa: ANN401 - valu
 class TextDetectionConfig:
     """How the detector's input is resized and how its probability map becomes boxes.
 
-    The defaults are those of PaddleOCR 3.7's OCR pipeline (``OCR.yaml``, SubModules.TextDetection); the module
-    class takes thresholds from the model's own file instead, as PaddleOCR's does.
+    The defaults are those of PaddleOCR 3.7's OCR pipeline (``OCR.yaml``, SubModules.TextDetection); the
+    module class takes thresholds from the model's own file instead, as PaddleOCR's does.
 
     Attributes:
         limit_side_len: length in px that ``limit_type`` refers to.
@@ -49,7 +49,8 @@ class TextDetectionConfig:
         use_dilation: dilate the mask by 2x2 before contours are taken.
         score_mode: mean over the box (``fast``) or over the contour (``slow``).
         box_type: ``quad`` or ``poly``.
-        input_shape: fixed detector input ``(C, H, W)``; the image is squeezed into it and the limits do not apply.
+        input_shape: fixed detector input ``(C, H, W)``; the image is squeezed into it and the limits do not
+            apply.
     """
 
     limit_side_len: int = 64
@@ -109,7 +110,8 @@ class RuntimeConfig:
     """Where and with what a graph runs.
 
     Attributes:
-        device: ``cpu``, ``gpu`` or ``gpu:N``; None takes a GPU if the installed runtime offers one, else the CPU.
+        device: ``cpu``, ``gpu`` or ``gpu:N``; None takes a GPU if the installed runtime offers one, else the
+            CPU.
         engine: ``onnxruntime`` or ``openvino``; None takes the first that is installed.
         cpu_threads: threads of one session; None is the smallest of CPU quota, affinity and physical cores
             (``OMP_NUM_THREADS`` overrides that).
@@ -137,8 +139,8 @@ class InputLimits:
     """What the readers of files, documents and URLs accept.
 
     Attributes:
-        max_pixels: most pixels of one image or rendered page; the default is PaddleX's budget for PDF pages and
-            Pillow's bound against decompression bombs.
+        max_pixels: most pixels of one image or rendered page; the default is PaddleX's budget for PDF pages
+            and Pillow's bound against decompression bombs.
         allow_urls: whether strings that start with ``http://`` or ``https://`` are downloaded.
         url_timeout_s: longest time for one whole download.
         url_max_bytes: largest download.

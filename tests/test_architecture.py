@@ -21,7 +21,7 @@ ALLOWED = {
     "arrays": set[str](),
     "config": {"errors", "arrays"},
     "results": {"errors", "arrays", "config"},
-    **{place: FOUNDATION for place in SIDE_BY_SIDE},
+    **dict.fromkeys(SIDE_BY_SIDE, FOUNDATION),
     "modules": FOUNDATION | SIDE_BY_SIDE,
     "pipelines": FOUNDATION | SIDE_BY_SIDE | {"modules"},
     "cli": FOUNDATION | SIDE_BY_SIDE | {"modules", "pipelines"},

@@ -21,4 +21,4 @@ def test_public_classes_live_where_the_package_says() -> None:
 
 def test_an_unknown_name_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="PaddleOCRVL"):
-        onnxocr.PaddleOCRVL  # type: ignore[attr-defined]  # noqa: B018
+        onnxocr.PaddleOCRVL  # noqa: B018

@@ -1,7 +1,7 @@
 """Command line options made from the arguments of a public class, so that each is written and explained once.
 
-Names are PaddleOCR's (``--text_det_thresh``); hyphens may stand for underscores. Help comes from the class's own
-docstring.
+Names are PaddleOCR's (``--text_det_thresh``); hyphens may stand for underscores. Help comes from the class's
+own docstring.
 """
 
 from __future__ import annotations
@@ -46,15 +46,18 @@ def engine_parameters(engine: type, further: type | None = None) -> list[inspect
     constructor = engine.__init__  # type: ignore[misc]
     namespace = vars(sys.modules[engine.__module__])
     described = {**_described(EngineArguments), **_described(further), **_described(constructor)}
+    # Annotations are postponed (PEP 563), and those behind ** are only known to type checkers.
     listed = {
-        name: eval(str(parameter.annotation), namespace)  # annotations of our own source, postponed by PEP 563
+        name: eval(str(parameter.annotation), namespace)
         for name, parameter in inspect.signature(constructor).parameters.items()
         if parameter.kind is not parameter.VAR_KEYWORD and name not in NOT_ON_THE_COMMAND_LINE
     }
     common = get_type_hints(further or EngineArguments)
     hidden = set(common) - set(ENGINE_ARGUMENTS)
     types = {**listed, **{name: common[name] for name in common if name not in NOT_ON_THE_COMMAND_LINE}}
-    return [option(name, kind, described.get(name, ""), hidden=name in hidden) for name, kind in types.items()]
+    return [
+        option(name, kind, described.get(name, ""), hidden=name in hidden) for name, kind in types.items()
+    ]
 
 
 def option(name: str, kind: Any, text: str, *, hidden: bool = False) -> inspect.Parameter:  # noqa: ANN401
@@ -112,4 +115,4 @@ def _described(source: Any) -> dict[str, str]:  # noqa: ANN401 - a class or a fu
     section = re.search(r"^(?:Args|Attributes):\n((?: +.*\n?|\n)*)", text, re.MULTILINE)
     entries = re.split(r"\n?^    (?=\S)", section[1], flags=re.MULTILINE) if section else []
     pairs = (entry.partition(":") for entry in entries if ":" in entry)
-    return {name: " ".join(explanation.split()) for name, _, explanation in pairs}
+    return {name: " ".join(explanation.replace("``", "").split()) for name, _, explanation in pairs}

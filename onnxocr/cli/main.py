@@ -1,8 +1,8 @@
 """The ``onnxocr`` program: finds the subcommand, sets logging up, turns errors into messages and exit codes.
 
-Exit codes: 0 done; 2 wrong usage or settings; 3 at least one input could not be read (all others were); 4 a model
-is unknown, unobtainable or broken; 5 no runtime, device or a failed graph; 6 a result could not be written; 1 anything
-unexpected; 130 interrupted. Results go to stdout, everything else to stderr.
+Exit codes: 0 done; 2 wrong usage or settings; 3 at least one input could not be read (all others were); 4 a
+model is unknown, unobtainable or broken; 5 no runtime, device or a failed graph; 6 a result could not be
+written; 1 anything unexpected; 130 interrupted. Results go to stdout, everything else to stderr.
 """
 
 from __future__ import annotations
@@ -11,9 +11,8 @@ import logging
 import os
 import sys
 from importlib import import_module
-from typing import Annotated
+from typing import Annotated, Any
 
-import click
 import typer
 from typer.core import TyperGroup
 
@@ -30,15 +29,18 @@ LOG_LEVELS = ("debug", "info", "warning", "error")
 
 
 class _LazyGroup(TyperGroup):
-    """Imports a subcommand's module only when it is run or its help is shown."""
+    """Imports a subcommand's module only when it is run or its help is shown.
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    Contexts and commands are Any: Typer brings its own Click since 0.17 and uses the installed one before.
+    """
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ANN401
         return list(COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ANN401
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = typer.main.get_command(import_module(COMMANDS[cmd_name]).app)
+        command = typer.main.get_command(import_module(COMMANDS[cmd_name]).app)
         command.name = cmd_name
         return command
 
@@ -47,6 +49,7 @@ app = typer.Typer(
     cls=_LazyGroup,
     no_args_is_help=True,
     add_completion=False,
+    rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -61,7 +64,8 @@ def _show_version(wanted: bool) -> None:
 @app.callback()
 def _program(
     version: Annotated[
-        bool, typer.Option("--version", "-v", callback=_show_version, is_eager=True, help="Print the version.")
+        bool,
+        typer.Option("--version", "-v", callback=_show_version, is_eager=True, help="Print the version."),
     ] = False,
     log_level: Annotated[
         str, typer.Option("--log_level", help="debug, info, warning or error; the log goes to stderr.")
@@ -69,7 +73,9 @@ def _program(
 ) -> None:
     """Reads text in pictures and documents with the PP-OCR models, without Paddle."""
     if log_level not in LOG_LEVELS:
-        raise typer.BadParameter(f"{log_level!r} is none of {', '.join(LOG_LEVELS)}.", param_hint="--log_level")
+        raise typer.BadParameter(
+            f"{log_level!r} is none of {', '.join(LOG_LEVELS)}.", param_hint="--log_level"
+        )
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s: %(message)s")
     logging.getLogger("onnxocr").setLevel(log_level.upper())
     logging.captureWarnings(True)
@@ -86,4 +92,3 @@ def main() -> None:
         # The reader of our output left (``| head``): what is still buffered has nowhere to go.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
-

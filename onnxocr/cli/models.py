@@ -5,22 +5,26 @@ Results go to stdout, everything else to stderr. Errors are raised; the program'
 
 from __future__ import annotations
 
-import contextlib
 import json
-import sys
-from collections.abc import Iterator
 from dataclasses import asdict, replace
 from typing import Annotated, Any
 
 import typer
 
+from onnxocr.cli.progress import download_bars
 from onnxocr.errors import ModelFileError
 from onnxocr.zoo.cache import Wanted, cached_files, models_folder, remove, verified_files
 from onnxocr.zoo.fetch import fetch_models
 from onnxocr.zoo.manifest import FORMATS, ModelSpec, load_manifest
-from onnxocr.zoo.sources.source import Progress
 
-app = typer.Typer(help="List, fetch, check and remove models.", no_args_is_help=True)
+app = typer.Typer(
+    help="List, fetch, check and remove models.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 
 Names = Annotated[list[str], typer.Argument(help="Model names.", show_default=False)]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
@@ -79,7 +83,7 @@ def pull(
     ] = None,
 ) -> None:
     """Fetch models into the cache and print their folders."""
-    with _progress_bar() as progress:
+    with download_bars() as progress:
         models = [load_manifest().get(name) for name in names]
         fetched = fetch_models(models, source=source, progress=progress)
     for files in fetched:
@@ -180,25 +184,3 @@ def _bytes(model: ModelSpec) -> int | None:
 
 def _print_json(value: object) -> None:
     typer.echo(json.dumps(value, ensure_ascii=False, indent=2))
-
-
-@contextlib.contextmanager
-def _progress_bar() -> Iterator[Progress | None]:
-    """Gives a progress callback that draws on stderr; None where stderr is no terminal."""
-    if not sys.stderr.isatty():
-        yield None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, DownloadColumn, TextColumn, TransferSpeedColumn
-    from rich.progress import Progress as Bars
-
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
-    with Bars(*columns, console=Console(stderr=True), transient=True) as bars:
-        tasks: dict[str, Any] = {}
-
-        def report(what: str, done: int, total: int | None) -> None:
-            if what not in tasks:
-                tasks[what] = bars.add_task(what, total=total)
-            bars.update(tasks[what], completed=done, total=total)
-
-        yield report

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from enum import Enum
 from typing import Annotated, Any
 
 import typer
 
 from onnxocr.cli.engine_options import CONTEXT_SETTINGS, engine_parameters, given, with_parameters
+from onnxocr.cli.progress import download_bars, page_bar
 from onnxocr.errors import InputError
 from onnxocr.inputs.sources import count_pages
 from onnxocr.pipelines.compatibility import LegacyArguments
 from onnxocr.pipelines.ocr import PaddleOCR
 from onnxocr.results.ocr_result import OCRResult
+from onnxocr.zoo.fetch import reporting_downloads
 
-app = typer.Typer(context_settings=CONTEXT_SETTINGS, pretty_exceptions_enable=False, add_completion=False)
+app = typer.Typer(
+    context_settings=CONTEXT_SETTINGS,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    rich_markup_mode=None,
+)
 
 
 class Format(str, Enum):
@@ -48,7 +54,9 @@ def ocr(
 
     pages = count_pages(input)
     write, finish = _writer(format, headings=pages != 1)
-    with PaddleOCR(**given(arguments)) as engine, _progress(pages) as advance:
+    with download_bars() as progress, reporting_downloads(progress):
+        engine = PaddleOCR(**given(arguments))
+    with engine, page_bar(pages) as advance:
         for result in engine.predict_iter(input, on_error=note):
             write(result)
             if save_path:
@@ -61,12 +69,12 @@ def ocr(
         raise typer.Exit(InputError.exit_code)
 
 
-app.command(context_settings=CONTEXT_SETTINGS)(with_parameters(ocr, engine_parameters(PaddleOCR, LegacyArguments)))
+app.command(context_settings=CONTEXT_SETTINGS)(
+    with_parameters(ocr, engine_parameters(PaddleOCR, LegacyArguments))
+)
 
 
-def _writer(
-    form: Format, *, headings: bool
-) -> tuple[Callable[[OCRResult], None], Callable[[], None]]:
+def _writer(form: Format, *, headings: bool) -> tuple[Callable[[OCRResult], None], Callable[[], None]]:
     """Returns a function that writes one page to stdout, and one that ends the output."""
     written = 0
 
@@ -95,17 +103,3 @@ def _writer(
 def _heading(result: OCRResult, *, first: bool) -> str:
     page = "" if result["page_index"] is None else f" page {result['page_index'] + 1}"
     return f"{'' if first else chr(10)}==> {result['input_path']}{page} <==\n"
-
-
-@contextlib.contextmanager
-def _progress(pages: int | None) -> Iterator[Callable[[], None]]:
-    """Shows a bar on stderr while there are many pages and somebody to see it."""
-    if pages is None or pages < 2 or not sys.stderr.isatty():
-        yield lambda: None
-        return
-    from rich.console import Console
-    from rich.progress import Progress
-
-    with Progress(console=Console(stderr=True)) as progress:
-        task = progress.add_task("Reading", total=pages)
-        yield lambda: progress.advance(task)

@@ -15,19 +15,19 @@ from onnxocr.errors import ConfigError, NotYetSupportedError
 
 
 class EngineArguments(TypedDict, total=False):
-    """Common arguments of ``PaddleOCR``, ``TextDetection`` and ``TextRecognition``; None is the default of all.
+    """Arguments that ``PaddleOCR``, ``TextDetection`` and ``TextRecognition`` share; None is every default.
 
     Attributes:
-        device: ``cpu``, ``gpu`` or ``gpu:N``; None takes a GPU if the runtime offers one.
-        engine: ``onnxruntime`` or ``openvino``; None takes the first that is installed.
+        device: ``cpu``, ``gpu`` or ``gpu:N``; by default a GPU if the runtime offers one.
+        engine: ``onnxruntime`` or ``openvino``; by default the first that is installed.
         engine_config: settings of the engine, flat or under the engine's name.
-        cpu_threads: threads of one session; None is what this process may use of the machine.
-        use_tensorrt: run on ONNX Runtime's TensorRT provider.
+        cpu_threads: threads of one model; by default as many as this process may use.
+        use_tensorrt: run on ONNX Runtime's TensorRT provider; needs a GPU.
         precision: ``fp32``.
         enable_hpi: high-performance mode; not in this release.
-        enable_mkldnn: Paddle's oneDNN switch; no counterpart, a warning says so.
-        mkldnn_cache_capacity: the same.
-        enable_cinn: the same, for Paddle's compiler.
+        enable_mkldnn: Paddle's oneDNN switch; does nothing here and warns.
+        mkldnn_cache_capacity: Paddle's oneDNN cache; does nothing here and warns.
+        enable_cinn: Paddle's compiler; does nothing here and warns.
     """
 
     device: str | None

@@ -72,6 +72,24 @@ class LoadedModel:
             )
         return inputs[0]
 
+    def first_output(self, task: str, form: str) -> TensorSpec:
+        """Returns the graph's first output, which has as many axes as ``form`` names.
+
+        Args:
+            task: what the model should do, for the message.
+            form: the expected shape, such as ``(N, 1, H, W)``.
+
+        Raises:
+            ModelFileError: there is no output, or it has another number of axes.
+        """
+        shapes = [output.shape for output in self.session.outputs]
+        if not shapes or len(shapes[0]) != len(form.split(",")):
+            raise ModelFileError(
+                f"{self.path} is no {task} model: its output has the shape {shapes[0] if shapes else '()'} "
+                f"instead of {form}."
+            )
+        return self.session.outputs[0]
+
 
 def load_models(requests: Sequence[ModelRequest], runtime: RuntimeConfig) -> list[LoadedModel]:
     """Returns the requested models, fetched together and loaded.

@@ -10,7 +10,7 @@ import numpy as np
 
 from onnxocr.arrays import Image
 from onnxocr.config import InputLimits, LimitType, TextDetectionConfig, field_names, override
-from onnxocr.errors import InputError, ModelFileError
+from onnxocr.errors import InputError
 from onnxocr.inputs.page import Page
 from onnxocr.inputs.sources import iter_pages
 from onnxocr.modules.engine import Engine
@@ -58,13 +58,8 @@ class TextDetector:
             ModelFileError: the graph does not turn one image tensor into one probability map.
         """
         image = model.only_image_input()
-        if len(model.session.outputs) == 0 or len(model.session.outputs[0].shape) != 4:
-            raise ModelFileError(
-                f"{model.path} is no text detection model: its output has the shape "
-                f"{model.session.outputs[0].shape if model.session.outputs else '()'} instead of (N, 1, H, W)."
-            )
         self._input = image.name
-        self._output = model.session.outputs[0].name
+        self._output = model.first_output("text detection", "(N, 1, H, W)").name
         self._session = model.session
         self.name = model.name
         self.defaults = detection_defaults(model)
@@ -98,8 +93,8 @@ class TextDetector:
 class TextDetection(Engine):
     """PaddleOCR's text detection module.
 
-    Thresholds that are not given come from the model's own file, sizes from PaddleOCR's module defaults (longer
-    side at most 960 px). Safe to share between threads; nothing changes after construction.
+    Thresholds that are not given come from the model's own file, sizes from PaddleOCR's module defaults
+    (longer side at most 960 px). Safe to share between threads; nothing changes after construction.
     """
 
     def __init__(
@@ -176,14 +171,16 @@ class TextDetection(Engine):
 
         Args:
             input: path, folder, URL, PDF, bytes, array, PIL image, or an iterable of these.
-            batch_size: at most how many pages are held and go through the network together; for this call only.
+            batch_size: at most how many pages are held and go through the network together; for this call
+                only.
             limit_side_len: for this call, as the next five; None keeps the constructor's value.
             limit_type: ``min``, ``max`` or ``resize_long``.
             thresh: binarisation threshold.
             box_thresh: least mean probability of a box.
             unclip_ratio: how far boxes are expanded.
             max_side_limit: upper bound in px of the longer side.
-            on_error: called with the error of an input that cannot be read, which is then passed over; None raises.
+            on_error: called with the error of an input that cannot be read, which is then passed over; None
+                raises.
 
         Raises:
             ConfigError: a value is out of range.
@@ -224,7 +221,7 @@ class TextDetection(Engine):
 
 
 def detection_defaults(model: LoadedModel) -> TextDetectionConfig:
-    """Returns the module's settings for a model: its manifest entry, overruled by its own ``inference.yml``."""
+    """Returns the module's settings for a model: the zoo's entry, overruled by its ``inference.yml``."""
     known: dict[str, Any] = {}
     sources: list[Mapping[str, Any]] = [model.spec.postprocess] if model.spec else []
     sources += [model.inference.postprocess] if model.inference else []
@@ -234,7 +231,8 @@ def detection_defaults(model: LoadedModel) -> TextDetectionConfig:
 
 
 def _map_frame(image: Image, padded: Image, map_shape: tuple[int, ...]) -> MapFrame:
-    # PaddleOCR scales by the unpadded size, which moves the boxes of very small images; the map covers the padding.
+    # PaddleOCR scales by the unpadded size, which moves the boxes of very small images; the map covers the
+    # padding.
     return MapFrame(
         scale_x=padded.shape[1] / map_shape[1],
         scale_y=padded.shape[0] / map_shape[0],

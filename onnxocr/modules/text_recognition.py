@@ -10,7 +10,7 @@ import numpy as np
 
 from onnxocr.arrays import Image, Tensor
 from onnxocr.config import InputLimits, InputShape, TextRecognitionConfig
-from onnxocr.errors import CharsetError, InputError, ModelFileError
+from onnxocr.errors import CharsetError, InputError
 from onnxocr.inputs.page import Page
 from onnxocr.inputs.sources import iter_pages
 from onnxocr.modules.engine import Engine
@@ -61,17 +61,13 @@ class TextRecognizer:
             CharsetError: no charset was found, or it does not fit the classes.
         """
         image = model.only_image_input()
-        if len(model.session.outputs) == 0 or len(model.session.outputs[0].shape) != 3:
-            raise ModelFileError(
-                f"{model.path} is no text recognition model: its output has the shape "
-                f"{model.session.outputs[0].shape if model.session.outputs else '()'} instead of (N, T, classes)."
-            )
+        probabilities = model.first_output("text recognition", "(N, T, classes)")
         self._input = image.name
-        self._output = model.session.outputs[0].name
+        self._output = probabilities.name
         self._session = model.session
         self._path = model.path
         self._classes = ctc_classes(load_charset(model.files, model.session.metadata))
-        self._check_class_count(model.session.outputs[0].shape[-1])
+        self._check_class_count(probabilities.shape[-1])
         self.name = model.name
         self.shape = model.image_shape or MODEL_SHAPE
 
@@ -87,15 +83,13 @@ class TextRecognizer:
 
         Args:
             crops: one text line each, upright.
-            batch_size: at most how many crops go through the network together; only crops whose tensors have the
-                same width do, so that the text of each depends on that crop alone.
+            batch_size: at most how many crops go through the network together; only crops whose tensors have
+                the same width do, so that the text of each depends on that crop alone.
             fixed_shape: squeeze every crop into this ``(C, H, W)`` instead.
         """
         read = [NOTHING_READ] * len(crops)
         height = (fixed_shape or self.shape)[1]
-        sizes = {
-            index: self._size(crop, fixed_shape) for index, crop in enumerate(crops) if crop.size
-        }
+        sizes = {index: self._size(crop, fixed_shape) for index, crop in enumerate(crops) if crop.size}
         indices = list(sizes)
         for batch in equal_size_batches([sizes[index].tensor_width for index in indices], batch_size):
             members = [indices[position] for position in batch]
@@ -186,11 +180,13 @@ class TextRecognition(Engine):
         """Yields one result for each image of the input, in order, as soon as it is there.
 
         Args:
-            input: path, folder, URL, PDF, bytes, array, PIL image, or an iterable of these; one line of text each.
+            input: path, folder, URL, PDF, bytes, array, PIL image, or an iterable of these; one line of text
+                each.
             batch_size: at most how many images are held; those of equal tensor width go through the network
                 together. For this call only.
             return_word_box: add the time steps of each word, as PaddleOCR does.
-            on_error: called with the error of an input that cannot be read, which is then passed over; None raises.
+            on_error: called with the error of an input that cannot be read, which is then passed over; None
+                raises.
 
         Raises:
             ConfigError: a value is out of range.

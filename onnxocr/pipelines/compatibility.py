@@ -83,6 +83,6 @@ def refuse_optional_stages(**settings: Any) -> None:  # noqa: ANN401 - values of
     for name, value in settings.items():
         if value is not None and value is not False:
             raise NotYetSupportedError(
-                f"{name}={value!r}: this release detects and recognises text only; document orientation, unwarping, "
-                f"text-line orientation and pipeline files are not in it yet. Leave {name} out."
+                f"{name}={value!r}: this release detects and recognises text only; document orientation, "
+                "unwarping, text-line orientation and pipeline files are not in it yet. Leave it out."
             )

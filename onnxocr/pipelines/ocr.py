@@ -6,9 +6,9 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, TypedDict
 
 from onnxocr.arrays import Image
 from onnxocr.config import InputLimits, LimitType, TextDetectionConfig, TextRecognitionConfig, override
@@ -65,10 +65,10 @@ class _PageConfig:
 class PaddleOCR(Engine):
     """Reads pages: text detection and text recognition, PaddleOCR's interface, without Paddle.
 
-    Safe to share between threads; nothing changes after construction. Differences from PaddleOCR that a user can
-    notice are listed in docs/differences.md; the main ones: the portable PP-OCRv5 mobile models are the default,
-    document orientation, unwarping and text-line orientation are off, and the text of a line never depends on its
-    neighbours.
+    Safe to share between threads; nothing changes after construction. Differences from PaddleOCR that a user
+    can notice are listed in docs/differences.md; the main ones: the portable PP-OCRv5 mobile models are the
+    default, document orientation, unwarping and text-line orientation are off, and the text of a line never
+    depends on its neighbours.
     """
 
     def __init__(
@@ -106,35 +106,37 @@ class PaddleOCR(Engine):
         """Loads the models.
 
         Args:
-            doc_orientation_classify_model_name: not in this release, as the next three.
+            doc_orientation_classify_model_name: not in this release.
             doc_orientation_classify_model_dir: not in this release.
             doc_unwarping_model_name: not in this release.
             doc_unwarping_model_dir: not in this release.
-            text_detection_model_name: detector in the zoo.
+            text_detection_model_name: name of a detector in the model zoo.
             text_detection_model_dir: folder (or ``.onnx`` file) of a detector of your own.
-            textline_orientation_model_name: not in this release, as the next two.
+            textline_orientation_model_name: not in this release.
             textline_orientation_model_dir: not in this release.
             textline_orientation_batch_size: not in this release.
-            text_recognition_model_name: recogniser in the zoo.
+            text_recognition_model_name: name of a recogniser in the model zoo.
             text_recognition_model_dir: folder (or ``.onnx`` file) of a recogniser of your own.
             text_recognition_batch_size: at most how many lines go through the recogniser together (6).
-            use_doc_orientation_classify: only False in this release, as the next two.
+            use_doc_orientation_classify: only False in this release.
             use_doc_unwarping: only False in this release.
             use_textline_orientation: only False in this release.
-            text_det_limit_side_len: see :class:`onnxocr.config.TextDetectionConfig`, as the next five.
-            text_det_limit_type: ``min``, ``max`` or ``resize_long``.
-            text_det_thresh: binarisation threshold.
-            text_det_box_thresh: least mean probability of a box.
-            text_det_unclip_ratio: how far boxes are expanded.
-            text_det_input_shape: fixed detector input ``(3, H, W)``.
-            text_rec_score_thresh: lines with a lower confidence are left out.
-            return_word_box: locate words.
-            text_rec_input_shape: fixed recogniser input ``(3, H, W)``.
-            lang: language code; together with ``ocr_version`` it chooses models that are not named.
-            ocr_version: ``PP-OCRv3`` to ``PP-OCRv6``.
+            text_det_limit_side_len: length in px that the limit type refers to (64).
+            text_det_limit_type: ``min`` enlarges pages whose shorter side is below the limit, ``max`` shrinks
+                those whose longer side is above it, ``resize_long`` scales the longer side to it (min).
+            text_det_thresh: a pixel is text if its probability is greater, 0 to 1 (0.3).
+            text_det_box_thresh: least mean probability of a box, 0 to 1 (0.6).
+            text_det_unclip_ratio: how far boxes are expanded (1.5).
+            text_det_input_shape: fixed detector input 3 H W, in place of the limits.
+            text_rec_score_thresh: lines with a lower confidence are left out, 0 to 1 (0).
+            return_word_box: locate every word, every character of Chinese runs (False).
+            text_rec_input_shape: fixed recogniser input 3 H W; lines are squeezed into it.
+            lang: language code; chooses the models together with ``ocr_version`` (ch).
+            ocr_version: ``PP-OCRv3`` to ``PP-OCRv6`` (PP-OCRv5).
             input_limits: bounds on what is read.
             **arguments: device, engine and threads, see
-                :class:`onnxocr.modules.engine_arguments.EngineArguments`, and PaddleOCR 2.x names, which warn.
+                :class:`onnxocr.modules.engine_arguments.EngineArguments`, and PaddleOCR 2.x names, which
+                warn.
 
         Raises:
             ConfigError: a value is out of range or an argument unknown.
@@ -244,7 +246,8 @@ class PaddleOCR(Engine):
             text_det_unclip_ratio: how far boxes are expanded.
             text_rec_score_thresh: lines with a lower confidence are left out.
             return_word_box: locate words.
-            on_error: called with the error of an input that cannot be read, which is then passed over; None raises.
+            on_error: called with the error of an input that cannot be read, which is then passed over; None
+                raises.
 
         Raises:
             ConfigError: a value is out of range.

@@ -1,4 +1,4 @@
-"""Which tensors may go through a network together: only those of equal size, so that none is padded for another."""
+"""Which tensors may share a run: only those of equal size, so that none is padded for another."""
 
 from __future__ import annotations
 

@@ -13,8 +13,8 @@ ROW_TOLERANCE_PX = 10
 def reading_order(quads: Sequence[Quad]) -> list[int]:
     """Returns the indices of quads in reading order.
 
-    Sorted by the top-left corner's y, then x; after that a quad moves left past its predecessors as long as they
-    are in its row and begin further right.
+    Sorted by the top-left corner's y, then x; after that a quad moves left past its predecessors as long as
+    they are in its row and begin further right.
     """
     corners = [(int(quad[0][1]), int(quad[0][0])) for quad in quads]
     order = sorted(range(len(quads)), key=lambda index: corners[index])

@@ -9,20 +9,20 @@ from onnxocr.processing.geometry import least_area_quad, side_length
 from onnxocr.processing.warp import warp_quad
 
 VERTICAL_ASPECT = 1.5
-"""Crops at least this much higher than wide hold vertical text and are turned (PP-OCR's get_rotate_crop_image)."""
+"""Crops at least this much higher than wide hold vertical text (PP-OCR's get_rotate_crop_image)."""
 
 
 def crop_line(image: Image, quad: Quad) -> Image:
-    """Returns the pixels inside the least-area rectangle around a quad, turned so that the text runs to the right.
+    """Returns the pixels inside the least-area rectangle around a quad, turned so that the text is level.
 
     Args:
         image: the page.
         quad: ``(4, 2)`` integer x, y in px of the page.
 
     Returns:
-        ``(h, w, 3)`` uint8 BGR, h and w being the rectangle's sides rounded down, bicubic; a rectangle that is
-        higher than 1.5 times its width is turned counter-clockwise by 90 degrees. Pixels outside the page repeat
-        its border. A quad without area gives an array without pixels.
+        ``(h, w, 3)`` uint8 BGR, h and w being the rectangle's sides rounded down, bicubic; a rectangle that
+        is higher than 1.5 times its width is turned counter-clockwise by 90 degrees. Pixels outside the page
+        repeat its border. A quad without area gives an array without pixels.
     """
     corners, _ = least_area_quad(quad.astype(np.int32))
     top_left, top_right, bottom_right, bottom_left = corners

@@ -1,4 +1,4 @@
-"""From a text probability map to boxes: Differentiable Binarization (Liao et al., 2020), as PP-OCR decodes it.
+"""From a text probability map to boxes: Differentiable Binarization (Liao et al., 2020) as in PP-OCR.
 
 The map comes in at the detector's input size; boxes leave in px of the image that the detector was given.
 """
@@ -64,13 +64,14 @@ def find_text_regions(
         mask = cv2.dilate(mask, np.ones((2, 2), np.uint8))  # type: ignore[assignment]
     contours, _ = cv2.findContours(mask * np.uint8(255), cv2.RETR_LIST, cv2.CHAIN_APPROX_SIMPLE)
     find = _quads if config.box_type == "quad" else _polygons
-    found = find(probabilities, contours[: config.max_candidates], config)  # type: ignore[arg-type]
+    found = find(probabilities, contours[: config.max_candidates], config)
     return [TextRegion(to_image(polygon, frame), score) for polygon, score in found]
 
 
 def binarize(probabilities: ProbabilityMap, thresh: float) -> Mask:
     """Returns 1 where the probability is greater than the threshold, compared in float32."""
-    return (probabilities > np.float32(thresh)).astype(np.uint8)
+    mask: Mask = (probabilities > np.float32(thresh)).astype(np.uint8)
+    return mask
 
 
 def unclip(outline: Polygon, unclip_ratio: float) -> list[Polygon]:
@@ -102,10 +103,12 @@ def mean_inside(probabilities: ProbabilityMap, outline: Polygon) -> float:
 
 
 def to_image(outline: Polygon, frame: MapFrame) -> Polygon:
-    """Returns an outline in whole px of the image, clipped to it: int16, or int32 for images beyond 32767 px."""
+    """Returns an outline in whole px of the image, clipped to it: int16, or int32 beyond 32767 px."""
     scaled = np.rint(outline * np.array([frame.scale_x, frame.scale_y], np.float64))
     clipped = np.clip(scaled, 0, (frame.width, frame.height))
-    return clipped.astype(np.int16 if max(frame.width, frame.height) <= np.iinfo(np.int16).max else np.int32)
+    fits = max(frame.width, frame.height) <= np.iinfo(np.int16).max
+    whole: Polygon = clipped.astype(np.int16 if fits else np.int32)
+    return whole
 
 
 def _quads(

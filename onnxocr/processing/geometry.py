@@ -1,8 +1,9 @@
 """Rectangles around points: the least-area rectangle with its corners in a fixed order.
 
-OpenCV has ``minAreaRect``, but its releases round differently and choose differently between rectangles of almost
-equal area, by up to a px; that changes crops and, rarely, texts. The reference answers stem from OpenCV 4.10, so
-its single-precision arithmetic is written down here once, and every installed OpenCV gives the same boxes.
+OpenCV has ``minAreaRect``, but its releases round differently and choose differently between rectangles of
+almost equal area, by up to a px; that changes crops and, rarely, texts. The reference answers stem from
+OpenCV 4.10, so its single-precision arithmetic is written down here once, and every installed OpenCV gives
+the same boxes.
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ def least_area_quad(points: Polygon) -> tuple[Quad, float]:
         points: ``(N, 2)`` or ``(N, 1, 2)`` int32 x, y in px.
 
     Returns:
-        ``(4, 2)`` float32 corners: top-left, top-right, bottom-right, bottom-left, and the shorter side in px.
+        ``(4, 2)`` float32 corners: top-left, top-right, bottom-right, bottom-left, and the shorter side in
+        px.
     """
     hull = cv2.convexHull(points).reshape(-1, 2)
     if len(hull) < 3:
@@ -76,7 +78,8 @@ def _least_rectangle(hull: Tensor, whole: Tensor) -> tuple[Tensor, Tensor, Tenso
     edge = np.arange(len(hull))
     chains = (np.array([right, high, left, low]) - touched) % len(hull)
     caliper = np.argmax((edge - touched[:, None]) % len(hull) < chains[:, None], axis=0)
-    # An edge that lies on a caliper at the start is met by the caliper before it at the end of the quarter turn.
+    # An edge that lies on a caliper at the start is met by the caliper before it at the end of the quarter
+    # turn.
     twice = _turn_back(edges, caliper)[:, 1] == 0
     edge = np.concatenate([edge, edge[twice]])
     caliper = np.concatenate([caliper, (caliper[twice] + 3) % 4])
@@ -100,7 +103,7 @@ def _least_rectangle(hull: Tensor, whole: Tensor) -> tuple[Tensor, Tensor, Tenso
 
 
 def _extremes(hull: Tensor) -> Tensor:
-    """Returns the indices of the points with least y, greatest x, greatest y, least x; the first of equals."""
+    """Returns the indices of the points with least y, greatest x, greatest y, least x, first of equals."""
     x, y = hull[:, 0], hull[:, 1]
     return np.array([np.argmin(y), np.argmax(x), np.argmax(y), np.argmin(x)])
 
@@ -115,7 +118,8 @@ def _turn_back(edges: Tensor, quarter_turns: Tensor) -> Tensor:
 
 def _length(vector: Tensor) -> np.float32:
     x, y = float(vector[0]), float(vector[1])
-    return np.float32(math.sqrt(x * x + y * y))
+    length: np.float32 = np.float32(math.sqrt(x * x + y * y))
+    return length
 
 
 def _meeting_point(a: np.float32, b: np.float32, left: Tensor, low: Tensor) -> Tensor:

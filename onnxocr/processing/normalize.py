@@ -7,8 +7,8 @@ import numpy.typing as npt
 
 from onnxocr.arrays import Image, Tensor
 
-# ImageNet statistics. PP-OCR's detectors were trained on BGR images with the RGB constants in RGB order, so the
-# first pair belongs to blue here (configs/det: DecodeImage img_mode BGR + NormalizeImage order hwc).
+# ImageNet statistics. PP-OCR's detectors were trained on BGR images with the RGB constants in RGB order, so
+# the first pair belongs to blue here (configs/det: DecodeImage img_mode BGR + NormalizeImage order hwc).
 DETECTION_MEAN = (0.485, 0.456, 0.406)
 DETECTION_STD = (0.229, 0.224, 0.225)
 

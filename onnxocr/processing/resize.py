@@ -28,7 +28,7 @@ MAX_RECOGNITION_WIDTH = 3200
 
 
 def pad_small_image(image: Image) -> Image:
-    """Returns an image of at least 32x32 px, padded with black below and on the right, if it is very small."""
+    """Returns an image of at least 32x32 px, padded with black below and on the right if it is small."""
     height, width = image.shape[:2]
     if height + width >= SMALLEST_SIDES:
         return image
@@ -72,8 +72,11 @@ def detection_size(height: int, width: int, config: TextDetectionConfig) -> tupl
 
 def resize_for_detection(image: Image, config: TextDetectionConfig) -> Image:
     """Returns the image at the detector's input size, the same object if it has that size already."""
-    height, width = detection_size(*image.shape[:2], config)
-    return image if image.shape[:2] == (height, width) else cv2.resize(image, (width, height))
+    height, width = detection_size(image.shape[0], image.shape[1], config)
+    if image.shape[:2] == (height, width):
+        return image
+    resized: Image = cv2.resize(image, (width, height))  # type: ignore[assignment]
+    return resized
 
 
 @dataclass(frozen=True)
@@ -104,7 +107,8 @@ def recognition_size(height: int, width: int, shape: InputShape) -> RecognitionS
 
 def resize_for_recognition(crop: Image, text_width: int, model_height: int) -> Image:
     """Returns a crop of one line at the recogniser's height, ``(model_height, text_width, 3)``."""
-    return cv2.resize(crop, (text_width, model_height))
+    resized: Image = cv2.resize(crop, (text_width, model_height))  # type: ignore[assignment]
+    return resized
 
 
 def _to_stride(side: int) -> int:

@@ -1,8 +1,9 @@
 """Perspective warp whose pixels do not depend on the installed OpenCV.
 
-OpenCV 4 warps in fixed point: positions on a grid of 1/32 px, bicubic weights in 1/32768. OpenCV 5 does it otherwise,
-and recognisers read other texts from some of its crops. The reference answers stem from OpenCV 4, so on any other
-release its arithmetic is done here. That takes about 1.3 ms for a line of 150x30 px where OpenCV takes 0.13.
+OpenCV 4 warps in fixed point: positions on a grid of 1/32 px, bicubic weights in 1/32768. OpenCV 5 does it
+otherwise, and recognisers read other texts from some of its crops. The reference answers stem from OpenCV 4,
+so on any other release its arithmetic is done here. That takes about 1.3 ms for a line of 150x30 px where
+OpenCV takes 0.13.
 """
 
 from __future__ import annotations
@@ -39,13 +40,14 @@ def warp_quad(image: Image, corners: Quad, width: int, height: int) -> Image:
     Pixels outside the image repeat its border.
     """
     if _HAS_FIXED_POINT_WARP and max(image.shape[:2]) <= LARGEST_COORDINATE:
-        return cv2.warpPerspective(
+        warped: Image = cv2.warpPerspective(  # type: ignore[assignment]
             image,
             _to_level(corners, width, height),
             (width, height),
             flags=cv2.INTER_CUBIC,
             borderMode=cv2.BORDER_REPLICATE,
         )
+        return warped
     part, corners = _around(image, corners)
     return warp_in_fixed_point(part, _to_level(corners, width, height), width, height)
 
@@ -92,13 +94,13 @@ def fixed_point_positions(transform: Tensor, width: int, rows: range) -> tuple[T
 def bicubic_weights() -> Tensor:
     """Returns ``(1024, 16)`` int32 weights in 1/32768 of the 4x4 neighbours, row by row, for each fraction.
 
-    Keys's cubic (1981) with a = -0.75. Weights are rounded one by one; what the sum lacks goes to the largest of the
-    four lower right ones, what it has too much is taken from the smallest, as OpenCV 4 does.
+    Keys's cubic (1981) with a = -0.75. Weights are rounded one by one; what the sum lacks goes to the largest
+    of the four lower right ones, what it has too much is taken from the smallest, as OpenCV 4 does.
     """
     one = 1 << _WEIGHT_BITS
     line = np.array([_cubic(np.float32(step / _STEPS_PER_PX)) for step in range(_STEPS_PER_PX)], np.float32)
     products = line[:, None, :, None] * line[None, :, None, :] * np.float32(one)
-    weights = np.rint(products).astype(np.int32).reshape(-1, 16)
+    weights: Tensor = np.rint(products).astype(np.int32).reshape(-1, 16)
     inner = np.array([10, 11, 14, 15])
     for entry in weights:
         excess = int(entry.sum()) - one
@@ -127,7 +129,8 @@ def _warp_rows(image: Image, transform: Tensor, width: int, rows: range) -> Imag
     total = np.full((len(fractions), channels), 1 << (_WEIGHT_BITS - 1), np.int32)
     for tap in range(16):
         total += pixels.take(y[tap // 4] + x[tap % 4], axis=0) * weights[:, tap, None]
-    return np.clip(total >> _WEIGHT_BITS, 0, 255).astype(np.uint8).reshape(len(rows), width, channels)
+    block: Image = np.clip(total >> _WEIGHT_BITS, 0, 255).astype(np.uint8).reshape(len(rows), width, channels)
+    return block
 
 
 def _to_level(corners: Quad, width: int, height: int) -> Tensor:
@@ -136,7 +139,7 @@ def _to_level(corners: Quad, width: int, height: int) -> Tensor:
 
 
 def _around(image: Image, corners: Quad) -> tuple[Image, Quad]:
-    """Returns the image and corners, cut down to the part around the corners if the image is too large for int16."""
+    """Returns image and corners, cut down to the part around the corners if it is too large for int16."""
     height, width = image.shape[:2]
     if max(height, width) <= LARGEST_COORDINATE:
         return image, corners

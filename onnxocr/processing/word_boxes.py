@@ -1,8 +1,8 @@
 """Where each word of a line stands, from the time steps at which its characters were read.
 
-Words are runs of Latin letters and digits; CJK characters stand alone; whatever lies between (spaces, punctuation,
-other scripts) forms runs of its own. This is PaddleOCR's grouping, over charset tokens instead of code points, so
-that a token of several code points does not shift those behind it.
+Words are runs of Latin letters and digits; CJK characters stand alone; whatever lies between (spaces,
+punctuation, other scripts) forms runs of its own. This is PaddleOCR's grouping, over charset tokens instead
+of code points, so that a token of several code points does not shift those behind it.
 """
 
 from __future__ import annotations
@@ -65,9 +65,9 @@ def locate_words(decoded: DecodedText, quad: Quad, column_count: float) -> tuple
         quad: ``(4, 2)`` integer x, y of the line in px of the page.
         column_count: number of time steps that the text fills.
 
-    A region spans the line's axis-aligned height (its width, if the line is vertical); along the line it reaches
-    from the first to behind the last time step of a word. A CJK character is centred on its time step and as wide
-    as the line's characters are on average.
+    A region spans the line's axis-aligned height (its width, if the line is vertical); along the line it
+    reaches from the first to behind the last time step of a word. A CJK character is centred on its time step
+    and as wide as the line's characters are on average.
     """
     groups = group_words(decoded)
     axis = _LineAxis.of(quad)
@@ -105,7 +105,7 @@ def _kind(token: str) -> Kind:
 
 
 def _cjk_width(groups: Sequence[WordGroup], cell: float, fallback: float) -> float:
-    """Returns the mean width in px of a CJK character: the pitch of runs of two and more, else ``fallback``."""
+    """Returns the mean width in px of CJK characters: the pitch of runs of two or more, or ``fallback``."""
     pitches = [
         (group.columns[-1] - group.columns[0] + 1) * cell / (len(group.columns) - 1)
         for group in groups

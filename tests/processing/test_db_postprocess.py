@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from onnxocr.arrays import ProbabilityMap
 from onnxocr.config import TextDetectionConfig
 from onnxocr.processing.db_postprocess import (
     MapFrame,
@@ -16,7 +17,7 @@ from onnxocr.processing.db_postprocess import (
 SAME = MapFrame(1.0, 1.0, 200, 100)
 
 
-def map_with(*boxes: tuple[int, int, int, int, float]) -> np.ndarray:
+def map_with(*boxes: tuple[int, int, int, int, float]) -> ProbabilityMap:
     probabilities = np.zeros((100, 200), np.float32)
     for x_min, y_min, x_max, y_max, value in boxes:
         probabilities[y_min : y_max + 1, x_min : x_max + 1] = value

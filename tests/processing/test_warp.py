@@ -4,22 +4,25 @@ import cv2
 import numpy as np
 import pytest
 
-from onnxocr.arrays import Image
+from onnxocr.arrays import Image, Quad
 from onnxocr.processing import warp
 
 
 @pytest.fixture
 def page() -> Image:
     noise = np.random.default_rng(1).integers(0, 256, (150, 300, 3), dtype=np.uint8)
-    return cv2.GaussianBlur(noise, (0, 0), 2)
+    smooth: Image = cv2.GaussianBlur(noise, (0, 0), 2)  # type: ignore[assignment]
+    return smooth
 
 
-def tilted(seed: int) -> np.ndarray:
+def tilted(seed: int) -> Quad:
     generator = np.random.default_rng(seed)
     angle, centre = generator.uniform(-0.6, 0.6), generator.uniform([80, 40], [220, 110])
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     half = generator.uniform([20, 5], [90, 20])
-    return (np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) * half @ turn.T + centre).astype(np.float32)
+    square = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]])
+    quad: Quad = (square * half @ turn.T + centre).astype(np.float32)
+    return quad
 
 
 @pytest.mark.skipif(not warp._HAS_FIXED_POINT_WARP, reason="compares with OpenCV 4's own warp")

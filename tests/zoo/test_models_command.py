@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from onnxocr.cli import models
+from onnxocr.cli.progress import download_bars
 from onnxocr.errors import ModelFileError, ModelUnavailableError, UnknownModelError
 from onnxocr.zoo.manifest import load_manifest, parse_manifest
 from tests.zoo.entries import GRAPH, SETTINGS, model_entry, recogniser_entry, source_entry, table
@@ -119,11 +120,11 @@ def test_unknown_names_are_refused(sparks: Place, command: str) -> None:
 def test_progress_is_drawn_on_a_terminal_only_and_never_on_stdout(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with models._progress_bar() as progress:
+    with download_bars() as progress:
         assert progress is None
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     monkeypatch.setenv("TERM", "xterm")
-    with models._progress_bar() as progress:
+    with download_bars() as progress:
         assert progress is not None
         progress("spark_det: inference.onnx", 0, None)
         progress("spark_det: inference.onnx", 5, 10)
