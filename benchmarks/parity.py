@@ -122,9 +122,9 @@ def describe_backend(result: OCRResult) -> str:
 def print_report(report: FamilyReport) -> None:
     """Prints one family's outcome."""
     print(
-        f"{report.family}: {report.images} images, {report.lines} lines, {report.words} words on
-        {report.backend}: " f"{len(report.differences)} differences, scores within
-        {report.largest_score_difference:.1e}"
+        f"{report.family}: {report.images} images, {report.lines} lines, {report.words} words on "
+        f"{report.backend}: {len(report.differences)} differences, "
+        f"scores within {report.largest_score_difference:.1e}"
     )
     for text in report.differences:
         print(f"  {text}")

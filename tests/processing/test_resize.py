@@ -1,4 +1,4 @@
-"""Sizes observed on PaddleX 3.7.2 (text_detection and text_recognition processors), and rules worked out by hand."""
+"""Sizes observed on PaddleX 3.7.2, and rules worked out by hand."""
 
 from __future__ import annotations
 
