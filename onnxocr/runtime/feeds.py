@@ -1,6 +1,6 @@
-"""Do the arrays that are to go through a graph fit its inputs? Same answer for every engine.
+"""Do the arrays that are to go through a graph fit its inputs, and are they large? The same for every engine.
 
-The engines differ: ONNX Runtime refuses a wrong dtype, OpenVINO converts it without a word.
+Left to themselves the engines differ: ONNX Runtime refuses a wrong dtype, OpenVINO silently converts it.
 """
 
 from __future__ import annotations
@@ -10,6 +10,9 @@ from collections.abc import Mapping, Sequence
 from onnxocr.arrays import Tensor
 from onnxocr.errors import InferenceError
 from onnxocr.runtime.session import TensorSpec
+
+LARGE_INPUT_BYTES = 32 * 1024 * 1024
+"""2.8 megapixels of float32; the reason stands in docs/runtime.md."""
 
 
 def check_feeds(model: str, inputs: Sequence[TensorSpec], feeds: Mapping[str, Tensor]) -> None:
@@ -31,6 +34,11 @@ def check_feeds(model: str, inputs: Sequence[TensorSpec], feeds: Mapping[str, Te
                 f"{model}: input {spec.name!r} takes {spec.dtype} of shape ({wanted}), "
                 f"but was given {array.dtype} of shape {array.shape}."
             )
+
+
+def are_large(feeds: Mapping[str, Tensor]) -> bool:
+    """Returns whether a run on these arrays takes so much memory that it is given back afterwards."""
+    return sum(array.nbytes for array in feeds.values()) > LARGE_INPUT_BYTES
 
 
 def describe_feeds(feeds: Mapping[str, Tensor]) -> str:

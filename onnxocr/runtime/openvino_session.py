@@ -9,7 +9,7 @@ import difflib
 import re
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +29,7 @@ from onnxocr.errors import (
 from onnxocr.results.backend_info import BackendInfo
 from onnxocr.runtime.device import Device
 from onnxocr.runtime.engine_config import settings_for, take_device
-from onnxocr.runtime.feeds import check_feeds, describe_feeds
+from onnxocr.runtime.feeds import are_large, check_feeds, describe_feeds
 from onnxocr.runtime.model_file import check_model_file
 from onnxocr.runtime.session import TensorSpec
 from onnxocr.runtime.threads import thread_count
@@ -71,18 +71,15 @@ class OpenVINOSession:
             raise ClosedError(f"The session of {self._path.name} was closed.")
         check_feeds(self._path.name, self.inputs, feeds)
         try:
-            # Making a request takes some microseconds; keeping requests would keep their largest outputs.
-            request = compiled.create_infer_request()
-            request.infer(dict(feeds), share_inputs=False)
-            return {
-                spec.name: np.array(request.get_output_tensor(index).data)
-                for index, spec in enumerate(self.outputs)
-            }
+            arrays = _infer(compiled, feeds, len(self.outputs))
         except Exception as error:
             raise InferenceError(
                 f"{self._path.name} failed on OpenVINO {self.info.provider} with {describe_feeds(feeds)}: "
                 f"{_reason(error)}"
             ) from error
+        if are_large(feeds):
+            _give_memory_back(compiled)
+        return {spec.name: array for spec, array in zip(self.outputs, arrays, strict=True)}
 
     def close(self) -> None:
         """Releases the graph once no thread runs it any more."""
@@ -113,6 +110,21 @@ def open_openvino_session(model: Path, runtime: RuntimeConfig) -> OpenVINOSessio
     name = _device_name(core, device)
     compiled = _compile(core, model, name, _properties(device, runtime, settings))
     return OpenVINOSession(model, compiled, _backend_info(openvino, compiled, name, device), header.metadata)
+
+
+def _infer(compiled: Any, feeds: Mapping[str, Tensor], output_count: int) -> list[Tensor]:  # noqa: ANN401
+    # Making a request takes some microseconds; keeping requests would keep the outputs of the largest page.
+    request = compiled.create_infer_request()
+    request.infer(dict(feeds), share_inputs=False)
+    return [np.array(request.get_output_tensor(index).data) for index in range(output_count)]
+
+
+def _give_memory_back(compiled: Any) -> None:  # noqa: ANN401
+    if not hasattr(compiled, "release_memory"):
+        return  # OpenVINO 2024
+    # It refuses while another thread runs the graph and needs the memory; the next large run tries again.
+    with suppress(RuntimeError):
+        compiled.release_memory()
 
 
 def _import_openvino() -> Any:  # noqa: ANN401 - its types are not needed here
@@ -174,7 +186,7 @@ def _properties(device: Device, runtime: RuntimeConfig, settings: Mapping[str, A
         properties["ENABLE_CPU_PINNING"] = False
         # By default OpenVINO keeps 5000 kernels for input shapes that it saw: memory grows with every page of
         # another size. This many hold those of one page; figures in docs/runtime.md.
-        properties["CPU_RUNTIME_CACHE_CAPACITY"] = 1000
+        properties["CPU_RUNTIME_CACHE_CAPACITY"] = 200
         properties[_THREADS] = given.get(_THREADS) or thread_count(runtime.cpu_threads)
         if runtime.cpu_threads not in (None, properties[_THREADS]):
             raise ConfigError(

@@ -25,7 +25,7 @@ from onnxocr.errors import (
 )
 from onnxocr.results.backend_info import BackendInfo
 from onnxocr.runtime.engine_config import settings_for, take_device
-from onnxocr.runtime.feeds import check_feeds, describe_feeds
+from onnxocr.runtime.feeds import are_large, check_feeds, describe_feeds
 from onnxocr.runtime.model_file import check_model_file
 from onnxocr.runtime.ort_flavours import installed_flavours, mixture_advice, warn_about_mixture
 from onnxocr.runtime.ort_options import WHERE, OrtOptions, ort_options
@@ -41,9 +41,6 @@ from onnxocr.runtime.threads import thread_count
 _logger = logging.getLogger(__name__)
 
 ENGINE = "onnxruntime"
-
-LARGE_INPUT_BYTES = 32 * 1024 * 1024
-"""Memory is given back after a run on more input than this (2.8 megapixels as float32); see docs/runtime.md."""
 
 _LOG_ERRORS = 3
 _LOG_FATAL = 4
@@ -89,8 +86,7 @@ class OrtSession:
             raise ClosedError(f"The session of {self._path.name} was closed.")
         check_feeds(self._path.name, self.inputs, feeds)
         names = [spec.name for spec in self.outputs]
-        is_large = sum(array.nbytes for array in feeds.values()) > LARGE_INPUT_BYTES
-        options = self._options.for_large if is_large else self._options.ordinary
+        options = self._options.for_large if are_large(feeds) else self._options.ordinary
         try:
             arrays = native.run(names, dict(feeds), options)
         except Exception as error:

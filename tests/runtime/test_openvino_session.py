@@ -15,6 +15,7 @@ import pytest
 
 from onnxocr.config import RuntimeConfig
 from onnxocr.errors import ClosedError, ConfigError, DeviceUnavailableError, InferenceError, ModelFileError
+from onnxocr.runtime import feeds, openvino_session
 from onnxocr.runtime.openvino_session import OpenVINOSession, open_openvino_session
 from onnxocr.runtime.session import TensorSpec
 from tests.runtime.graphs import save_adding_1_2_3, save_convolutions, save_doubling
@@ -60,6 +61,22 @@ def test_an_answer_is_not_overwritten_by_the_next_run_nor_freed_with_the_session
     del session
     gc.collect()
     np.testing.assert_array_equal(first, 2 * ONES)
+
+
+def test_memory_is_given_back_after_large_inputs_only_and_the_session_works_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given_back: list[None] = []
+    give_back = openvino_session._give_memory_back
+    monkeypatch.setattr(
+        openvino_session, "_give_memory_back", lambda compiled: given_back.append(give_back(compiled))
+    )
+    monkeypatch.setattr(feeds, "LARGE_INPUT_BYTES", ONES.nbytes)
+    session = opened(save_doubling(tmp_path / "m.onnx"))
+    large = np.ones((1, 3, 2, 3), np.float32)
+    for array, count in [(ONES, 0), (large, 1), (large, 2), (ONES, 2)]:
+        np.testing.assert_array_equal(session.run({"x": array})["y"], 2 * array)
+        assert len(given_back) == count
 
 
 def test_a_wrong_dtype_is_refused_instead_of_converted(tmp_path: Path) -> None:

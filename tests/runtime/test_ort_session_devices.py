@@ -12,7 +12,7 @@ import pytest
 
 from onnxocr.config import RuntimeConfig
 from onnxocr.errors import BackendError, ConfigError, DeviceUnavailableError, ModelFileError
-from onnxocr.runtime import ort_session
+from onnxocr.runtime import feeds, ort_session
 from onnxocr.runtime.ort_session import open_ort_session
 from tests.runtime.fake_onnxruntime import CPU, CUDA, TENSORRT, install_fake
 from tests.runtime.graphs import save_doubling
@@ -192,7 +192,7 @@ def test_threads_and_memory_settings_are_always_set(monkeypatch: pytest.MonkeyPa
 def test_memory_is_given_back_after_large_inputs_only_and_only_where_there_is_an_arena(
     monkeypatch: pytest.MonkeyPatch, model: Path, config: dict[str, Any], entries: dict[str, str]
 ) -> None:
-    monkeypatch.setattr(ort_session, "LARGE_INPUT_BYTES", 4 * 3 * 10 * 10)
+    monkeypatch.setattr(feeds, "LARGE_INPUT_BYTES", 4 * 3 * 10 * 10)
     fake = install_fake(monkeypatch, GPU_BUILD)
     session = open_ort_session(model, RuntimeConfig(**{"device": "cpu", **config}))
     session.run({"x": np.zeros((1, 3, 10, 10), np.float32)})

@@ -13,6 +13,7 @@ import pytest
 from onnxocr.arrays import Tensor
 from onnxocr.config import RuntimeConfig
 from onnxocr.errors import ClosedError
+from onnxocr.runtime import feeds
 from onnxocr.runtime.opening import open_session
 from onnxocr.runtime.session import Session
 from tests.runtime.graphs import save_convolutions
@@ -36,7 +37,11 @@ def inputs() -> list[Tensor]:
     return [random.random((1, 3, 16 + 4 * (n % 7), 32 + 8 * (n % 5)), np.float32) for n in range(48)]
 
 
-def test_16_threads_get_the_bytes_of_serial_runs(session: Session) -> None:
+@pytest.mark.parametrize("large_bytes", [feeds.LARGE_INPUT_BYTES, 0], ids=["small inputs", "large inputs"])
+def test_16_threads_get_the_bytes_of_serial_runs(
+    session: Session, monkeypatch: pytest.MonkeyPatch, large_bytes: int
+) -> None:
+    monkeypatch.setattr(feeds, "LARGE_INPUT_BYTES", large_bytes)
     arrays = inputs()
     serial = [session.run({"x": array})["y"].tobytes() for array in arrays]
     start = threading.Barrier(THREADS)
