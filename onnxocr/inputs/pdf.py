@@ -58,14 +58,13 @@ def iter_pdf_pages(
     document = _open(file, name)
     try:
         for index in range(_page_count(document, name)):
-            page = None
+            page = None  # lets go of the last page before the next is made
             try:
                 page = Page(_render(document, index, name=name, limits=limits), input_path, index)
             except InputError as error:
                 report(error, index)
             if page is not None:
                 yield page
-            del page  # not held while the next page is rendered
     finally:
         _discard(document)
 
@@ -112,9 +111,11 @@ def render_scale(width_pt: float, height_pt: float, *, scale: float, max_pixels:
 @contextmanager
 def _pdfium() -> Iterator[None]:
     """Holds PDFium; documents whose readers were dropped meanwhile are closed afterwards."""
-    with _pdfium_lock:
-        yield
-    _close_discarded()
+    try:
+        with _pdfium_lock:
+            yield
+    finally:
+        _close_discarded()
 
 
 def _discard(document: PdfDocument) -> None:
@@ -141,8 +142,8 @@ def _open(file: BinaryIO, name: str) -> PdfDocument:
 
     _check_complete(file, name)
     with _pdfium():
-        # PDFium refuses a document without pages and leaves its last error as it was: let that be one which cannot
-        # come from a file that is open already.
+        # PDFium refuses a document without pages and leaves its last error as it was: let that be one which
+        # cannot come from a file that is open already.
         raw.FPDF_LoadDocument(b"", None)
         try:
             document = PdfDocument(file)

@@ -50,14 +50,13 @@ def iter_tiff_pages(
             except InputError as error:
                 report(error, index)
                 return  # the way to the frames behind it is lost
-            page = None
+            page = None  # lets go of the last page before the next is made
             try:
                 page = Page(_read_frame(tiff, name=page_name, max_pixels=max_pixels), input_path, index)
             except InputError as error:
                 report(error, index)
             if page is not None:
                 yield page
-            del page  # not held while the next frame is decoded
 
 
 def count_tiff_frames(file: BinaryIO, *, name: str) -> int:

@@ -102,7 +102,7 @@ def test_of_a_truncated_file_the_whole_frames_are_read(
 
 @pytest.mark.parametrize("size", [4, 8, 100])
 def test_a_file_cut_off_at_its_start_is_an_error(size: int) -> None:
-    with pytest.raises(ImageDecodeError, match="^The data"):
+    with pytest.raises(ImageDecodeError, match=r"^The data"):
         pages(tiff(*FRAMES, compression="tiff_lzw")[:size])
 
 
