@@ -121,7 +121,7 @@ def _infer(compiled: Any, feeds: Mapping[str, Tensor], output_count: int) -> lis
 
 def _give_memory_back(compiled: Any) -> None:  # noqa: ANN401
     if not hasattr(compiled, "release_memory"):
-        return  # OpenVINO 2024
+        return  # OpenVINO 2024.4
     # It refuses while another thread runs the graph and needs the memory; the next large run tries again.
     with suppress(RuntimeError):
         compiled.release_memory()
