@@ -17,6 +17,8 @@ from onnxocr.inputs.pillow_images import grey_to_bgr, pillow_errors, pillow_to_b
 if TYPE_CHECKING:
     from PIL.TiffImagePlugin import TiffImageFile
 
+_IMAGE_WIDTH, _IMAGE_LENGTH = 256, 257  # tags of the TIFF 6.0 specification
+
 
 def iter_tiff_pages(
     file: BinaryIO,
@@ -88,9 +90,15 @@ def _seek(tiff: TiffImageFile, index: int, name: str) -> bool:
 
 
 def _read_frame(tiff: TiffImageFile, *, name: str, max_pixels: int) -> Image:
+    import PIL.Image
+
     with pillow_errors(f"{name} cannot be decoded"):
         check_image_size(tiff.width, tiff.height, name=name, max_pixels=max_pixels)
+        # Allocating itself, Pillow would first compare with its own, process-wide limit.
+        stored_size = (tiff.tag_v2[_IMAGE_WIDTH], tiff.tag_v2[_IMAGE_LENGTH])
+        tiff.im = PIL.Image.new(tiff.mode, stored_size).im
         tiff.load()
     if tiff.mode.startswith("I") or tiff.mode == "F":
-        return grey_to_bgr(np.clip(np.asarray(tiff), 0, 255).astype(np.uint8))
+        values = np.nan_to_num(np.asarray(tiff), nan=0)
+        return grey_to_bgr(np.clip(values, 0, 255).astype(np.uint8))
     return pillow_to_bgr(tiff, name=name)

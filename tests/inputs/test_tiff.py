@@ -59,6 +59,18 @@ def test_16_bit_grey_is_clipped_unlike_in_png() -> None:
     assert pages(saved(stored, "TIFF"))[0].image[0, :, 0].tolist() == [0, 7, 255, 255, 255]
 
 
+def test_floating_point_grey_is_cut_and_clipped() -> None:
+    stored = PillowImage.fromarray(np.array([[0.0, 1.9, 254.6, 300.0, -3.0, np.nan]], np.float32))
+    assert pages(saved(stored, "TIFF"))[0].image[0, :, 0].tolist() == [0, 1, 254, 255, 0, 0]
+
+
+@pytest.mark.parametrize("compression", [None, "tiff_lzw"])
+def test_pillows_own_limit_is_none_of_ours(compression: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = tiff(*FRAMES, compression=compression, exif=orientation(6))
+    monkeypatch.setattr(PillowImage, "MAX_IMAGE_PIXELS", 20)  # a warning is an error here
+    assert [page.image.shape for page in pages(data)] == [(7, 9, 3), (8, 12, 3), (5, 5, 3)]
+
+
 @pytest.mark.parametrize("mode", ["1", "L", "P", "RGB", "RGBA", "LA", "CMYK", "YCbCr", "I;16"])
 def test_every_mode_is_what_pillow_converts_to_rgb(mode: str) -> None:
     stored = pillow(bgr(9, 7))
