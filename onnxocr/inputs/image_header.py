@@ -7,7 +7,7 @@ import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from onnxocr.inputs.jpeg_segments import FRAME_HEADERS, jpeg_segments
+from onnxocr.inputs.jpeg_segments import jpeg_size
 
 
 @dataclass(frozen=True)
@@ -47,11 +47,7 @@ def is_image(head: bytes) -> bool:
 
 
 def _jpeg(data: bytes) -> ImageHeader:
-    for marker, start in jpeg_segments(data):
-        if marker in FRAME_HEADERS:
-            height, width = struct.unpack_from(">HH", data, start + 3)
-            return ImageHeader("JPEG", width, height)
-    return ImageHeader("JPEG", 0, 0)
+    return ImageHeader("JPEG", *jpeg_size(data))
 
 
 def _png(data: bytes) -> ImageHeader:

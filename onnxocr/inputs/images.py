@@ -17,7 +17,7 @@ from onnxocr.arrays import Image
 from onnxocr.errors import ImageDecodeError, ImageSizeError
 from onnxocr.inputs.image_header import ImageHeader, read_image_header
 from onnxocr.inputs.image_size import check_image_size
-from onnxocr.inputs.jpeg_segments import END_OF_IMAGE, jpeg_segments
+from onnxocr.inputs.jpeg_segments import jpeg_is_complete
 from onnxocr.inputs.pillow_images import pillow_errors, pillow_to_bgr
 from onnxocr.inputs.png_chunks import deciding_chunks
 
@@ -75,7 +75,7 @@ def _checked(data: bytes, header: ImageHeader, name: str) -> bytes:
     if header.format == "PNG":
         return deciding_chunks(data, name=name)
     if header.format == "JPEG":
-        if not any(marker == END_OF_IMAGE for marker, _ in jpeg_segments(data)):
+        if not jpeg_is_complete(data):
             raise _truncated(data, header.format, name)
         return data
     if len(data) < header.pixel_start + header.pixel_bytes:

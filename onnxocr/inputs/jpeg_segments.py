@@ -1,36 +1,48 @@
-"""The marker segments of a JPEG stream (ITU-T T.81, annex B): where they start, never what the pixels are."""
+"""The marker segments of a JPEG stream (ITU-T T.81, annex B): its size and whether it is whole."""
 
 from __future__ import annotations
 
 import re
+import struct
 from collections.abc import Iterator
 
-START_OF_SCAN = 0xDA
-END_OF_IMAGE = 0xD9
+_START_OF_SCAN = 0xDA
+_END_OF_IMAGE = b"\xff\xd9"
 # Frame headers SOF0 to SOF15; C4, C8 and CC in that range are tables and an extension.
-FRAME_HEADERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
-# RST0 to RST7 and TEM stand alone; SOI too, but it is behind us when the walk starts.
-_WITHOUT_LENGTH = frozenset({0x01, 0xD8, *range(0xD0, 0xD8)})
-# Inside entropy-coded data FF 00 is a stuffed byte, FF D0 to FF D7 are restarts and FF FF is fill.
+_FRAME_HEADERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+# TEM, RST0 to RST7, SOI and EOI have no content.
+_WITHOUT_CONTENT = frozenset({0x01, *range(0xD0, 0xDA)})
 _MARKER = re.compile(rb"\xff+([^\x00\xff])", re.DOTALL)
-_MARKER_AFTER_SCAN = re.compile(rb"\xff+([^\x00\xff\xd0-\xd7])", re.DOTALL)
 
 
-def jpeg_segments(data: bytes) -> Iterator[tuple[int, int]]:
-    """Yields ``(marker, offset of the segment's content)`` in file order, up to the end-of-image marker.
+def jpeg_size(data: bytes) -> tuple[int, int]:
+    """Returns width and height in px of the frame header, or (0, 0) if there is none."""
+    for marker, start in _segments(data):
+        if marker in _FRAME_HEADERS:
+            height, width = struct.unpack_from(">HH", data, start + 3)
+            return width, height
+    return 0, 0
 
-    Ends early, without that marker, when the data does. Embedded thumbnails lie inside a segment and are
-    passed over with it.
+
+def jpeg_is_complete(data: bytes) -> bool:
+    """Returns whether the end-of-image marker follows the pixels, wherever the data itself ends.
+
+    Inside entropy-coded data these two bytes cannot occur, and embedded thumbnails lie before it.
     """
-    position, pattern = 2, _MARKER
-    while found := pattern.search(data, position):
+    for marker, start in _segments(data):
+        if marker == _START_OF_SCAN:
+            return data.find(_END_OF_IMAGE, start) >= 0
+    return False
+
+
+def _segments(data: bytes) -> Iterator[tuple[int, int]]:
+    """Yields ``(marker, offset of the segment's content)`` up to the first scan."""
+    position = 2  # behind SOI
+    while found := _MARKER.search(data, position):
         marker, position = found[1][0], found.end()
-        pattern = _MARKER
-        if marker in _WITHOUT_LENGTH:
+        if marker in _WITHOUT_CONTENT:
             continue
         yield marker, position
-        if marker == END_OF_IMAGE:
+        if marker == _START_OF_SCAN:
             return
-        if marker == START_OF_SCAN:
-            pattern = _MARKER_AFTER_SCAN
         position += int.from_bytes(data[position : position + 2], "big")
