@@ -2,8 +2,8 @@
 
     python benchmarks/memory.py IMAGES [--pages 100] [--output FILE]
 
-Reads every picture in the folder IMAGES, then a PDF of as many pages, each of another size, made from parts of these
-pictures. Prints the resident memory after some of the pages and the peak. Linux only.
+Reads a PDF of as many pages, each of another size, made from parts of the pictures in the folder IMAGES, then
+these pictures. Prints the resident memory after some of the pages and the peak. Linux only.
 """
 
 from __future__ import annotations
@@ -62,8 +62,8 @@ def main() -> int:
 def write_pdf(files: list[Path], target: Path, count: int) -> set[tuple[int, int]]:
     """Writes a PDF of parts of the pictures, each page of another size; returns the sizes.
 
-    Sizes are shuffled, so that early and late pages are equally large. A process of its own writes the file, so
-    that this one's memory is the engine's.
+    Sizes are shuffled, so that early and late pages are equally large. A process of its own writes the file,
+    so that this one's memory is the engine's.
     """
     sizes = [(500 + 7 * number, 1400 - 6 * number) for number in range(count)]
     random.Random(0).shuffle(sizes)

@@ -17,7 +17,9 @@ The tree (the number is the exit code of the command line)::
     │   ├── UnknownModelError
     │   ├── ModelUnavailableError           every source was tried and failed
     │   ├── ModelFileError                  the file is not what it should be
-    │   └── CharsetError                    classes and characters do not fit
+    │   ├── CharsetError                    classes and characters do not fit
+    │   └── ConversionError                 a Paddle model that cannot be turned into ONNX
+    │       └── UnsupportedOperatorError    it has operators that the converter does not know
     ├── BackendError                    5   what runs the graphs
     │   ├── MissingDependencyError (ImportError)
     │   ├── DeviceUnavailableError
@@ -35,6 +37,7 @@ __all__ = [
     "CharsetError",
     "ClosedError",
     "ConfigError",
+    "ConversionError",
     "DeviceUnavailableError",
     "ImageArrayError",
     "ImageDecodeError",
@@ -53,6 +56,7 @@ __all__ = [
     "URLError",
     "UnknownModelError",
     "UnsupportedInputError",
+    "UnsupportedOperatorError",
 ]
 
 
@@ -73,9 +77,16 @@ class NotYetSupportedError(ConfigError):
 
 
 class InputError(OnnxOCRError, ValueError):
-    """Something handed in to be read cannot be read."""
+    """Something handed in to be read cannot be read.
+
+    Attributes:
+        input_path: the path or URL as it was given, None for data without a name.
+        page_index: the page from 0, None where the whole input is meant.
+    """
 
     exit_code = 3
+    input_path: str | None = None
+    page_index: int | None = None
 
 
 class InputNotFoundError(InputError, FileNotFoundError):
@@ -129,6 +140,14 @@ class ModelFileError(ModelError):
 
 class CharsetError(ModelFileError):
     """The number of characters does not fit the classes of the recogniser, or no charset was found."""
+
+
+class ConversionError(ModelError):
+    """A Paddle model cannot be turned into an ONNX graph."""
+
+
+class UnsupportedOperatorError(ConversionError):
+    """A Paddle model has operators that the converter does not know; the message lists all of them."""
 
 
 class BackendError(OnnxOCRError):

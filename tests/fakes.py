@@ -24,7 +24,7 @@ def detect_bright(feeds: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
 
 def spell_width(feeds: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Answers with one step for each 8 px of width: a where it is white, b, c the darker it is, blank on black."""
+    """Answers with one step for each 8 px of width: a on white, b and c the darker it is, blank on black."""
     columns = feeds["x"][:, 0, 0, ::8]
     classes = np.where(columns > 0.9, 1, np.where(columns > 0, 2, np.where(columns > -0.9, 3, 0)))
     probabilities = np.full((*classes.shape, len(CHARSET) + 2), 0.01, np.float32)

@@ -9,13 +9,13 @@ import tracemalloc
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
 import pytest
 
 from onnxocr import PaddleOCR, TextDetection, TextRecognition
+from onnxocr.arrays import Image
 
 ROOT = Path(__file__).parent.parent
 EXAMPLE = ROOT / "examples" / "hello_en_zh.png"
@@ -45,6 +45,12 @@ def family(request: pytest.FixtureRequest) -> Iterator[tuple[str, PaddleOCR]]:
 def ocr() -> Iterator[PaddleOCR]:
     with PaddleOCR() as engine:
         yield engine
+
+
+def example_page() -> Image:
+    page: Image | None = cv2.imread(str(EXAMPLE))  # type: ignore[assignment]
+    assert page is not None
+    return page
 
 
 @pytest.mark.parametrize("picture", list(PICTURES))
@@ -82,10 +88,10 @@ def test_batches_do_not_change_answers(ocr: PaddleOCR) -> None:
 
 
 def test_sixteen_threads_sharing_an_engine_get_identical_bytes(ocr: PaddleOCR) -> None:
-    page = cv2.imread(str(EXAMPLE))
+    page = example_page()
     pages = [np.ascontiguousarray(page[: 60 + 18 * step, : 300 + 20 * step]) for step in range(16)]
 
-    def read(image: Any) -> str:
+    def read(image: Image) -> str:
         return json.dumps(ocr.predict(image, return_word_box=True)[0].json)
 
     serial = [read(image) for image in pages]
@@ -113,7 +119,7 @@ def test_the_detection_module_finds_the_lines_with_the_models_own_thresholds() -
 
 
 def test_the_recognition_module_reads_single_lines(ocr: PaddleOCR) -> None:
-    page = cv2.imread(str(EXAMPLE))
+    page = example_page()
     lines = ocr.predict(page)[0].lines
     crops = [page[y0:y1, x0:x1] for x0, y0, x1, y1 in (line.box for line in lines)]
     with TextRecognition() as recognition:
@@ -126,7 +132,7 @@ def test_the_recognition_module_reads_single_lines(ocr: PaddleOCR) -> None:
 
 
 def test_many_sizes_leave_nothing_behind(ocr: PaddleOCR) -> None:
-    page = cv2.imread(str(EXAMPLE))
+    page = example_page()
 
     def read(steps: range) -> None:
         for step in steps:

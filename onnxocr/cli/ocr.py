@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Callable
 from enum import Enum
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -53,7 +54,8 @@ def ocr(
         sys.stderr.write(f"onnxocr: {error}\n")
 
     pages = count_pages(input)
-    write, finish = _writer(format, headings=pages != 1)
+    several = len(input) > 1 or Path(input[0]).is_dir()
+    write, finish = _writer(format, headings=lambda result: several or _is_one_of_pages(result, pages))
     with download_bars() as progress, reporting_downloads(progress):
         engine = PaddleOCR(**given(arguments))
     with engine, page_bar(pages) as advance:
@@ -74,7 +76,13 @@ app.command(context_settings=CONTEXT_SETTINGS)(
 )
 
 
-def _writer(form: Format, *, headings: bool) -> tuple[Callable[[OCRResult], None], Callable[[], None]]:
+def _is_one_of_pages(result: OCRResult, pages: int | None) -> bool:
+    return result["page_index"] is not None and pages != 1
+
+
+def _writer(
+    form: Format, headings: Callable[[OCRResult], bool]
+) -> tuple[Callable[[OCRResult], None], Callable[[], None]]:
     """Returns a function that writes one page to stdout, and one that ends the output."""
     written = 0
 
@@ -85,7 +93,7 @@ def _writer(form: Format, *, headings: bool) -> tuple[Callable[[OCRResult], None
     def write(result: OCRResult) -> None:
         nonlocal written
         if form is Format.text:
-            out(_heading(result, first=written == 0) if headings else "")
+            out(_heading(result, first=written == 0) if headings(result) else "")
             out("".join(f"{line.text}\n" for line in result.lines))
         elif form is Format.jsonl:
             out(json.dumps(result.json["res"], ensure_ascii=False) + "\n")

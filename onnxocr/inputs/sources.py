@@ -111,13 +111,13 @@ class _Reader:
         try:
             yield from pages
         except InputError as error:
-            if hasattr(error, "page_index"):
+            if "page_index" in vars(error):
                 raise  # has been through _report already
             self._report(error, input_path, None)
 
     def _report(self, error: InputError, input_path: str | None, page_index: int | None) -> None:
-        error.input_path = input_path  # type: ignore[attr-defined]
-        error.page_index = page_index  # type: ignore[attr-defined]
+        error.input_path = input_path
+        error.page_index = page_index
         if self.on_error is None:
             raise error
         _forget_locals(error)
