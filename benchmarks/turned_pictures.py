@@ -1,4 +1,4 @@
-"""Makes pictures for parity.py that exercise crops: pictures of a folder turned, scaled, framed, and put upright.
+"""Makes pictures for parity.py that exercise crops: those of a folder turned, scaled, and upright.
 
     python benchmarks/turned_pictures.py IMAGES TARGET
 
