@@ -9,7 +9,7 @@ from pathlib import Path
 
 from onnxocr.config import InputShape, RuntimeConfig
 from onnxocr.errors import ConfigError, ModelFileError
-from onnxocr.runtime.opening import open_session
+from onnxocr.runtime.opening import decide_engine, open_session
 from onnxocr.runtime.session import Session, TensorSpec
 from onnxocr.zoo.fetch import ModelFiles, fetch_models
 from onnxocr.zoo.inference_yml import InferenceConfig, read_inference_yml
@@ -99,6 +99,7 @@ def load_models(requests: Sequence[ModelRequest], runtime: RuntimeConfig) -> lis
         ModelError: a model cannot be had or is broken.
         BackendError: no runtime is installed, or the device is not there.
     """
+    runtime = decide_engine(runtime)  # before anything is downloaded in vain
     located = _locate(requests)
     loaded: list[LoadedModel] = []
     with contextlib.ExitStack() as undo:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import importlib.util
 import sys
+from dataclasses import replace
 from pathlib import Path
 
-from onnxocr.config import RuntimeConfig
+from onnxocr.config import ENGINES, RuntimeConfig
 from onnxocr.errors import MissingDependencyError
+from onnxocr.runtime.device import parse_device
 from onnxocr.runtime.session import Session
 
 _NOTHING_INSTALLED = (
@@ -16,6 +18,12 @@ _NOTHING_INSTALLED = (
     'pip install "onnxocr-engine[gpu]" (ONNX Runtime for NVIDIA GPUs) or '
     'pip install "onnxocr-engine[openvino]" (OpenVINO, fastest on Intel CPUs).'
 )
+
+_NOT_INSTALLED = {
+    "onnxruntime": 'ONNX Runtime is not installed: pip install "onnxocr-engine[cpu]", or '
+    '"onnxocr-engine[gpu]" for NVIDIA GPUs',
+    "openvino": 'OpenVINO is not installed: pip install "onnxocr-engine[openvino]"',
+}
 
 
 def open_session(model: Path, runtime: RuntimeConfig) -> Session:
@@ -30,8 +38,7 @@ def open_session(model: Path, runtime: RuntimeConfig) -> Session:
         DeviceUnavailableError: the device or provider is not there; lists what is.
         BackendError: the engine could not open the model for another reason.
     """
-    engine = runtime.engine or _installed_engine()
-    if engine == "openvino":
+    if decide_engine(runtime).engine == "openvino":
         from onnxocr.runtime.openvino_session import open_openvino_session
 
         return open_openvino_session(model, runtime)
@@ -40,11 +47,24 @@ def open_session(model: Path, runtime: RuntimeConfig) -> Session:
     return open_ort_session(model, runtime)
 
 
-def _installed_engine() -> str:
-    for engine in ("onnxruntime", "openvino"):
-        if _is_importable(engine):
-            return engine
-    raise MissingDependencyError(_NOTHING_INSTALLED)
+def decide_engine(runtime: RuntimeConfig) -> RuntimeConfig:
+    """Returns the settings with their engine named, so that what cannot run is known before a model is fetched.
+
+    Raises:
+        ConfigError: the device string cannot be read.
+        MissingDependencyError: no engine is installed, or not the one that was named.
+        DeviceUnavailableError: a kind of device that only Paddle can use.
+    """
+    if runtime.device is not None:
+        parse_device(runtime.device)
+    if runtime.engine is None:
+        installed = [engine for engine in ENGINES if _is_importable(engine)]
+        if not installed:
+            raise MissingDependencyError(_NOTHING_INSTALLED)
+        return replace(runtime, engine=installed[0])
+    if not _is_importable(runtime.engine):
+        raise MissingDependencyError(f"engine={runtime.engine!r}: {_NOT_INSTALLED[runtime.engine]}.")
+    return runtime
 
 
 def _is_importable(module: str) -> bool:

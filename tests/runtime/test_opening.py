@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from onnxocr.config import RuntimeConfig
-from onnxocr.errors import MissingDependencyError, ModelFileError
-from onnxocr.runtime.opening import open_session
+from onnxocr.errors import ConfigError, MissingDependencyError, ModelFileError
+from onnxocr.runtime.opening import decide_engine, open_session
 from tests.runtime.graphs import save_doubling
 
 BLOCKED = """
@@ -29,7 +29,7 @@ OPEN = """
 import pathlib
 from onnxocr.config import RuntimeConfig
 from onnxocr.errors import MissingDependencyError
-from onnxocr.runtime.opening import open_session
+from onnxocr.runtime.opening import decide_engine, open_session
 try:
     print(open_session(pathlib.Path({path!r}), RuntimeConfig(engine={engine!r})).info.backend)
 except MissingDependencyError as error:
@@ -107,3 +107,12 @@ def test_both_engines_keep_the_session_protocol(tmp_path: Path, engine: str) -> 
 def test_both_engines_refuse_a_missing_file(tmp_path: Path, engine: str) -> None:
     with pytest.raises(ModelFileError, match=r"none\.onnx does not exist"):
         open_session(tmp_path / "none.onnx", RuntimeConfig(engine=engine))
+
+
+def test_what_cannot_run_is_known_before_a_model_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "openvino", None)
+    with pytest.raises(MissingDependencyError, match=r"onnxocr-engine\[openvino\]"):
+        decide_engine(RuntimeConfig(engine="openvino"))
+    with pytest.raises(ConfigError, match="the CPU has no number"):
+        decide_engine(RuntimeConfig(device="cpu:0"))
+    assert decide_engine(RuntimeConfig()).engine == "onnxruntime"
