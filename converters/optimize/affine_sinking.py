@@ -1,7 +1,7 @@
 """Scales and shifts go into the weights of the layers after them.
 
-A scale passes every convolution, padded or not, because padding adds zeros. A shift passes only where nothing is
-padded. Where a padded convolution follows a scale and a shift, ``scale * x + shift`` is written as
+A scale passes every convolution, padded or not, because padding adds zeros. A shift passes only where nothing
+is padded. Where a padded convolution follows a scale and a shift, ``scale * x + shift`` is written as
 ``scale * (x + shift / scale)``: the scale goes, one addition stays.
 """
 
@@ -11,10 +11,9 @@ import numpy as np
 
 from onnxocr.converters.optimize.channel_affine import ChannelAffine, read_affine
 from onnxocr.converters.optimize.graph import Array, Graph, Node
-from onnxocr.converters.optimize.linear_layer import LinearLayer, absorb_inputs, read_layer
+from onnxocr.converters.optimize.linear_layer import LinearLayer, absorbed_inputs, read_layer
 
 _NO_SHIFT = np.zeros(1)
-_NO_SCALE = np.ones(1)
 
 
 def sink_scales_and_shifts(graph: Graph) -> int:
@@ -54,7 +53,7 @@ def sink_below_pooling(graph: Graph) -> int:
 
 
 def completes_gelu(graph: Graph, node: Node) -> bool:
-    """Whether a node is the factor 0.5 of ``0.5 * x * (1 + erf(x / sqrt(2)))``, which the runtimes look for."""
+    """Whether a node is the factor 0.5 of ``0.5 * x * (1 + erf(x / sqrt(2)))``; runtimes look for that."""
     producers = [graph.producer(name) for name in node.inputs]
     for product in producers:
         if product is None or not product.is_a("Mul"):
@@ -119,21 +118,13 @@ def _as_float32(values: Array) -> Array | None:
 
 def _absorb(graph: Graph, layers: list[LinearLayer], scale: Array, shift: Array) -> bool:
     """Changes all layers or, if one of them cannot, none."""
-    before = [list(layer.node.inputs) for layer in layers]
-    saved = {
-        name: graph.constant(name)
-        for names in before
-        for name in names[1:]
-        if name and graph.is_constant(name)
-    }
-    if all(absorb_inputs(graph, layer, scale, shift) for layer in layers):
-        return True
-    for layer, names in zip(layers, before, strict=True):
-        graph.set_inputs(layer.node, names)
-    for name, array in saved.items():
-        if array is not None:
-            graph.set_constant(name, array)
-    return False
+    changes = [absorbed_inputs(graph, layer, scale, shift) for layer in layers]
+    ready = [change for change in changes if change is not None]
+    if len(ready) != len(layers):
+        return False
+    for change in ready:
+        change.apply(graph)
+    return True
 
 
 def _is_plain_average(pool: Node) -> bool:

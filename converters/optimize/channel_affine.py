@@ -79,7 +79,7 @@ def _batch_norm(graph: Graph, node: Node) -> ChannelAffine | None:
 
 
 def _per_channel(graph: Graph, name: str, shape: tuple[object, ...] | None) -> Array | None:
-    """A constant as one number per channel of a tensor of that shape; None if it varies along another axis."""
+    """A constant as one number per channel of a tensor of that shape; None if it varies otherwise."""
     array = graph.constant(name)
     if array is None or array.dtype not in _FLOATS or shape is None or array.ndim > len(shape):
         return None

@@ -1,8 +1,9 @@
 """An ONNX graph that can be edited: nodes with their producers and consumers, constants decoded on demand.
 
-A model goes in and is never changed; ``to_model`` gives the edited one. Tensors are read when a rewrite asks for
-them, so that a large model is not held twice as arrays. What a rewrite may not touch stays opaque: tensors in
-external files are no constants here, and values that a subgraph captures are protected like graph outputs.
+A model goes in and is never changed; ``to_model`` gives the edited one. Tensors are read when a rewrite asks
+for them, so that a large model is not held twice as arrays. What a rewrite may not touch stays opaque:
+tensors in external files are no constants here, and values that a subgraph captures are protected like graph
+outputs.
 """
 
 from __future__ import annotations
@@ -109,6 +110,8 @@ class Graph:
             tensor.name: tensor for tensor in model.graph.initializer if tensor.name not in self.inputs
         }
         self._arrays: dict[str, Array] = {}
+        self._dtypes: dict[str, np.dtype[Any]] = {}
+        self._factors: dict[str, list[Array]] = {}
         self._nodes: dict[Node, None] = {}
         self._producers: dict[str, Node] = {}
         self._consumers: dict[str, dict[Node, None]] = {}
@@ -156,6 +159,30 @@ class Graph:
 
     def constant(self, name: str) -> Array | None:
         """The array of a constant, not to be written to; None if the value is no constant."""
+        array = self._stored(name)
+        if array is None or (name not in self._factors and name not in self._dtypes):
+            return array
+        exact = self.exact_constant(name)
+        return None if exact is None else exact.astype(self._dtypes.get(name, array.dtype))
+
+    def exact_constant(self, name: str) -> Array | None:
+        """A constant in float64, before rounding to the type that it is stored with."""
+        array = self._stored(name)
+        if array is None:
+            return None
+        exact = array.astype(np.float64)
+        for factor in self._factors.get(name, ()):
+            exact *= factor
+        return exact
+
+    def constant_dtype(self, name: str) -> np.dtype[Any] | None:
+        """The type that a constant is stored with, without decoding it."""
+        if name in self._arrays:
+            return self._dtypes.get(name, self._arrays[name].dtype)
+        is_tensor = name in self._tensors
+        return helper.tensor_dtype_to_np_dtype(self._tensors[name].data_type) if is_tensor else None
+
+    def _stored(self, name: str) -> Array | None:
         if name in self._arrays:
             return self._arrays[name]
         return numpy_helper.to_array(self._tensors[name]) if self.is_constant(name) else None
@@ -178,7 +205,7 @@ class Graph:
         return None if array is None else float(array.reshape(-1)[0])
 
     def shape(self, name: str) -> ValueShape:
-        """The shape of a value: sizes, names of dynamic sizes, None where unknown; None if the rank is unknown."""
+        """Sizes of a value, names of dynamic sizes, None where unknown; None if the rank is unknown."""
         array = self._arrays.get(name)
         if array is not None:
             return tuple(array.shape)
@@ -189,6 +216,11 @@ class Graph:
             known = self._shapes or {}
             self._shapes = {**dict.fromkeys(self._producers), **infer_value_shapes(self._skeleton()), **known}
         return self._shapes.get(name)
+
+    def forget_unknown_shapes(self) -> None:
+        """Lets shapes that could not be inferred be tried again; edits may have made them known."""
+        if self._shapes is not None:
+            self._shapes = {name: shape for name, shape in self._shapes.items() if shape is not None}
 
     # Editing
 
@@ -261,15 +293,40 @@ class Graph:
         self._arrays[name] = array
         return name
 
-    def set_constant(self, name: str, array: Array) -> None:
-        """Replaces the array of a constant for all its users."""
-        self._tensors.pop(name, None)
+    def set_constant(self, name: str, array: Array, dtype: np.dtype[Any] | None = None) -> None:
+        """Replaces the array of a constant for all its users.
+
+        Args:
+            name: the constant.
+            array: its new content.
+            dtype: the type it is stored with in the end, if not that of the array.
+        """
+        self.remove_constant(name)
         self._arrays[name] = array
+        if dtype is not None and dtype != array.dtype:
+            self._dtypes[name] = dtype
+
+    def scale_constant(self, name: str, factor: Array) -> None:
+        """Multiplies a constant for all its users.
+
+        Factors are collected and applied once, when the constant is read or written: weights that several
+        scales go into are rounded once, and are not held in double precision meanwhile.
+
+        Args:
+            name: the constant.
+            factor: float64, of the constant's rank, broadcastable to its shape.
+        """
+        factors = self._factors.setdefault(name, [])
+        for index, former in enumerate(factors):
+            if former.shape == factor.shape:
+                factors[index] = former * factor
+                return
+        factors.append(factor)
 
     def remove_constant(self, name: str) -> None:
         """Removes a constant that nothing reads."""
-        self._tensors.pop(name, None)
-        self._arrays.pop(name, None)
+        for table in (self._tensors, self._arrays, self._dtypes, self._factors):
+            table.pop(name, None)  # type: ignore[attr-defined]
 
     def new_name(self, hint: str) -> str:
         """A name that no value has."""
@@ -288,10 +345,13 @@ class Graph:
         graph = model.graph
         # One by one: each copy lives in the new model only.
         for tensor in self._model.graph.initializer:
-            if tensor.name in self._tensors or tensor.name in self.inputs:
+            is_kept = tensor.name in self._tensors and tensor.name not in self._factors
+            if is_kept or tensor.name in self.inputs:
                 graph.initializer.append(tensor)
-        for name, array in self._arrays.items():
-            graph.initializer.append(_tensor_from(array, name))
+        for name in dict.fromkeys((*self._arrays, *self._factors)):
+            array = self.constant(name)
+            if array is not None:
+                graph.initializer.append(_tensor_from(array, name))
         graph.value_info.extend(item for item in self._model.graph.value_info if item.name in self._producers)
         return model
 
@@ -321,10 +381,10 @@ class Graph:
                     helper.make_tensor_value_info(tensor.name, tensor.data_type, list(tensor.dims))
                 )
         for name, array in self._arrays.items():
-            if array.size <= _MAX_SKELETON_ELEMENTS:
+            if array.size <= _MAX_SKELETON_ELEMENTS and name not in self._dtypes:
                 model.graph.initializer.append(_tensor_from(array, name))
             else:
-                data_type = helper.np_dtype_to_tensor_dtype(array.dtype)
+                data_type = helper.np_dtype_to_tensor_dtype(self._dtypes.get(name, array.dtype))
                 model.graph.input.append(helper.make_tensor_value_info(name, data_type, array.shape))
         return model
 

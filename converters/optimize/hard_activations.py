@@ -74,7 +74,7 @@ def _merge_clipped_product(graph: Graph, node: Node) -> bool:
 
 
 def hard_swish_products(graph: Graph) -> list[tuple[Node, Node]]:
-    """All pairs of nodes that compute ``x * HardSigmoid(x)`` with the slope of hard swish: product and gate."""
+    """All pairs of nodes that compute ``x * HardSigmoid(x)`` with hard swish's slope: product and gate."""
     pairs = ((node, _own_gate(graph, node)) for node in graph.nodes_of("Mul"))
     return [(node, gate) for node, gate in pairs if gate is not None]
 

@@ -1,7 +1,8 @@
-"""Conv, ConvTranspose and Gemm nodes with constant weights: scaling their outputs and inputs by way of the weights.
+"""Conv, ConvTranspose and Gemm nodes with constant weights: their outputs and inputs scaled in the weights.
 
-A node goes in; its weights and bias are replaced so that it computes ``scale * layer(x) + shift`` or
-``layer(scale * x + shift)``. Sums are formed in float64 and rounded once.
+A node goes in; out comes the change of its weights and bias with which it computes
+``scale * layer(x) + shift`` or ``layer(scale * x + shift)``. Everything is worked out in float64 and rounded
+once, after all changes.
 """
 
 from __future__ import annotations
@@ -24,8 +25,8 @@ class LinearLayer:
         in_channels: channels (features) of its input.
         out_channels: channels (features) of its output.
         groups: groups that the channels are split into.
-        mixes_borders: whether an output depends on less input at the borders, so that a constant added to the input
-            does not come out as a constant.
+        mixes_borders: whether an output depends on less input at the borders, so that a constant added to the
+            input does not come out as a constant.
     """
 
     node: Node
@@ -53,8 +54,35 @@ def read_layer(graph: Graph, node: Node | None) -> LinearLayer | None:
     return LinearLayer(node, sizes[0], sizes[1] * groups, groups, True)
 
 
-def scale_outputs(graph: Graph, layer: LinearLayer, scale: Array, shift: Array) -> bool:
-    """Lets a layer compute ``scale * layer(x) + shift``; False if that does not fit its number format.
+@dataclass(frozen=True)
+class LayerChange:
+    """New parameters of a layer, not yet applied.
+
+    Attributes:
+        layer: the layer.
+        factor: what its weights are multiplied by; float64, broadcastable to them.
+        bias: (out_channels,) float64.
+    """
+
+    layer: LinearLayer
+    factor: Array
+    bias: Array
+
+    def apply(self, graph: Graph) -> None:
+        """Changes the layer; constants that others read as well are copied first."""
+        node = self.layer.node
+        dtype = graph.constant_dtype(node.input(1))
+        graph.scale_constant(_own_weight(graph, node), self.factor)
+        if node.input(2) and graph.only_consumer(node.input(2)) is node:
+            graph.set_constant(node.input(2), self.bias, dtype)
+        elif node.input(2) or np.any(self.bias):
+            name = graph.add_constant(self.bias, f"{node.output}_bias")
+            graph.set_constant(name, self.bias, dtype)
+            graph.set_input(node, 2, name)
+
+
+def scaled_outputs(graph: Graph, layer: LinearLayer, scale: Array, shift: Array) -> LayerChange | None:
+    """The change that lets a layer compute ``scale * layer(x) + shift``; None if it does not fit its type.
 
     Args:
         graph: the graph of the layer.
@@ -62,16 +90,16 @@ def scale_outputs(graph: Graph, layer: LinearLayer, scale: Array, shift: Array) 
         scale: (1,) or (out_channels,).
         shift: (1,) or (out_channels,).
     """
-    weight, bias = _parameters(graph, layer)
-    if weight is None or bias is None:
-        return False
+    bias = _bias(graph, layer)
+    if bias is None:
+        return None
     factors = np.broadcast_to(scale, layer.out_channels)
-    new_weight = weight.astype(np.float64) * _along_outputs(layer, factors, weight.ndim)
-    return _store(graph, layer, new_weight, bias * factors + shift)
+    change = LayerChange(layer, _along_outputs(layer, factors, _rank(graph, layer)), bias * factors + shift)
+    return change if _fits(graph, change) else None
 
 
-def absorb_inputs(graph: Graph, layer: LinearLayer, scale: Array, shift: Array) -> bool:
-    """Lets a layer compute ``layer(scale * x + shift)``; False if that does not fit its number format.
+def absorbed_inputs(graph: Graph, layer: LinearLayer, scale: Array, shift: Array) -> LayerChange | None:
+    """The change that lets a layer compute ``layer(scale * x + shift)``; None if it does not fit its type.
 
     Args:
         graph: the graph of the layer.
@@ -79,15 +107,18 @@ def absorb_inputs(graph: Graph, layer: LinearLayer, scale: Array, shift: Array) 
         scale: (1,) or (in_channels,).
         shift: (1,) or (in_channels,).
     """
-    weight, bias = _parameters(graph, layer)
-    if weight is None or bias is None or (layer.mixes_borders and np.any(shift)):
-        return False
-    exact = weight.astype(np.float64)
+    bias = _bias(graph, layer)
+    if bias is None or (layer.mixes_borders and np.any(shift)):
+        return None
+    rank = _rank(graph, layer)
     if np.any(shift):
-        shifts = _along_inputs(layer, np.broadcast_to(shift, layer.in_channels), weight)
-        bias = bias + _sum_per_output(layer, exact * shifts)
-    scales = _along_inputs(layer, np.broadcast_to(scale, layer.in_channels), weight)
-    return _store(graph, layer, exact * scales, bias)
+        weight = graph.exact_constant(layer.node.input(1))
+        if weight is None:
+            return None
+        shifts = _along_inputs(layer, np.broadcast_to(shift, layer.in_channels), rank)
+        bias = bias + _sum_per_output(layer, weight * shifts)
+    change = LayerChange(layer, _along_inputs(layer, np.broadcast_to(scale, layer.in_channels), rank), bias)
+    return change if _fits(graph, change) else None
 
 
 def _gemm(graph: Graph, node: Node, sizes: list[int]) -> LinearLayer | None:
@@ -106,14 +137,17 @@ def _is_padded(node: Node, sizes: list[int]) -> bool:
     return any(node.attribute("pads", ()))
 
 
-def _parameters(graph: Graph, layer: LinearLayer) -> tuple[Array | None, Array | None]:
-    weight = graph.constant(layer.node.input(1))
-    if weight is None or weight.dtype not in _FLOATS:
-        return None, None
+def _bias(graph: Graph, layer: LinearLayer) -> Array | None:
+    """(out_channels,) float64, zeros if there is none; None if the layer has a type that cannot be scaled."""
+    if graph.constant_dtype(layer.node.input(1)) not in _FLOATS:
+        return None
     name = layer.node.input(2)
-    stored = graph.constant(name) if name else None
-    bias = np.zeros(layer.out_channels) if stored is None else stored.astype(np.float64)
-    return weight, bias if bias.shape == (layer.out_channels,) else None
+    bias = graph.exact_constant(name) if name else np.zeros(layer.out_channels)
+    return bias if bias is not None and bias.shape == (layer.out_channels,) else None
+
+
+def _rank(graph: Graph, layer: LinearLayer) -> int:
+    return len(graph.shape(layer.node.input(1)) or ())
 
 
 def _along_outputs(layer: LinearLayer, values: Array, rank: int) -> Array:
@@ -128,11 +162,11 @@ def _along_outputs(layer: LinearLayer, values: Array, rank: int) -> Array:
     return per_group.reshape(layer.in_channels, -1, *spatial)
 
 
-def _along_inputs(layer: LinearLayer, values: Array, weight: Array) -> Array:
+def _along_inputs(layer: LinearLayer, values: Array, rank: int) -> Array:
     """Values per input channel, shaped to multiply the weights."""
     if layer.node.is_a("Gemm"):
         return values.reshape((1, -1) if layer.node.attribute("transB", 0) else (-1, 1))
-    spatial = (1,) * (weight.ndim - 2)
+    spatial = (1,) * (rank - 2)
     if layer.node.is_a("ConvTranspose"):
         return values.reshape(-1, 1, *spatial)
     per_group = np.repeat(values.reshape(layer.groups, -1), layer.out_channels // layer.groups, axis=0)
@@ -146,21 +180,23 @@ def _sum_per_output(layer: LinearLayer, products: Array) -> Array:
     return np.asarray(products.reshape(layer.out_channels, -1).sum(axis=1))
 
 
-def _store(graph: Graph, layer: LinearLayer, weight: Array, bias: Array) -> bool:
-    original = graph.constant(layer.node.input(1))
-    dtype = np.float32 if original is None else original.dtype
-    limit = np.finfo(dtype).max
-    if not all(np.all(np.isfinite(values)) and np.all(np.abs(values) <= limit) for values in (weight, bias)):
+def _fits(graph: Graph, change: LayerChange) -> bool:
+    """Whether the new parameters are finite in the type of the layer."""
+    name = change.layer.node.input(1)
+    dtype = graph.constant_dtype(name)
+    weight = graph.constant(name)
+    if dtype is None or weight is None or not np.all(np.isfinite(change.factor)):
         return False
-    _set_parameter(graph, layer.node, 1, weight.astype(dtype), "weight")
-    if layer.node.input(2) or np.any(bias):
-        _set_parameter(graph, layer.node, 2, bias.astype(dtype), "bias")
-    return True
+    largest = np.abs(weight).max(initial=0).astype(np.float64) * np.abs(change.factor).max(initial=0)
+    limit = np.finfo(dtype).max
+    return bool(largest <= limit and np.all(np.abs(change.bias) <= limit))
 
 
-def _set_parameter(graph: Graph, node: Node, index: int, array: Array, kind: str) -> None:
-    name = node.input(index)
-    if name and graph.only_consumer(name) is node and node.inputs.count(name) == 1:
-        graph.set_constant(name, array)
-    else:
-        graph.set_input(node, index, graph.add_constant(array, f"{node.output}_{kind}"))
+def _own_weight(graph: Graph, node: Node) -> str:
+    name = node.input(1)
+    weight = graph.constant(name)
+    if graph.only_consumer(name) is node or weight is None:
+        return name
+    copy = graph.add_constant(weight, f"{node.output}_weight")
+    graph.set_input(node, 1, copy)
+    return copy

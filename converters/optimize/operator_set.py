@@ -1,8 +1,8 @@
 """The standard operator set of a graph is raised to the one that has HardSwish.
 
-Only where that pays (a hard swish written as several nodes, which OpenVINO runs much slower) and only if every node
-means the same afterwards: the operators below did not change between operator sets 11 and 14 except for more number
-types, or are rewritten here. One other operator and the graph stays as it is.
+Only where that pays (a hard swish written as several nodes, which OpenVINO runs slower) and only if every
+node means the same afterwards: the operators below did not change between operator sets 11 and 14 except for
+more number types, or are rewritten here. One other operator and the graph stays as it is.
 """
 
 from __future__ import annotations
@@ -19,10 +19,55 @@ _UNCHANGED = frozenset(
     (
         *("Abs", "Add", "ArgMax", "AveragePool", "Cast", "Ceil", "Clip", "Concat", "Constant", "Conv"),
         *("ConvTranspose", "DepthToSpace", "Div", "Elu", "Equal", "Erf", "Exp", "Expand", "Flatten", "Floor"),
-        *("GRU", "Gather", "Gemm", "GlobalAveragePool", "GlobalMaxPool", "Greater", "HardSigmoid", "Identity"),
-        *("LSTM", "LeakyRelu", "Less", "Log", "MatMul", "Max", "MaxPool", "Min", "Mul", "Neg", "Not", "PRelu"),
-        *("Pad", "Pow", "Range", "Reciprocal", "ReduceMax", "ReduceMean", "ReduceMin", "Relu", "Reshape", "Resize"),
-        *("Shape", "Sigmoid", "Slice", "Softplus", "Sqrt", "Sub", "Sum", "Tanh", "Tile", "Transpose", "Where"),
+        *(
+            "GRU",
+            "Gather",
+            "Gemm",
+            "GlobalAveragePool",
+            "GlobalMaxPool",
+            "Greater",
+            "HardSigmoid",
+            "Identity",
+        ),
+        *(
+            "LSTM",
+            "LeakyRelu",
+            "Less",
+            "Log",
+            "MatMul",
+            "Max",
+            "MaxPool",
+            "Min",
+            "Mul",
+            "Neg",
+            "Not",
+            "PRelu",
+        ),
+        *(
+            "Pad",
+            "Pow",
+            "Range",
+            "Reciprocal",
+            "ReduceMax",
+            "ReduceMean",
+            "ReduceMin",
+            "Relu",
+            "Reshape",
+            "Resize",
+        ),
+        *(
+            "Shape",
+            "Sigmoid",
+            "Slice",
+            "Softplus",
+            "Sqrt",
+            "Sub",
+            "Sum",
+            "Tanh",
+            "Tile",
+            "Transpose",
+            "Where",
+        ),
     )
 )
 _AXES_BECAME_INPUT = ("Squeeze", "Unsqueeze", "ReduceSum")
@@ -59,7 +104,9 @@ def _normalizes_last_axis(graph: Graph, node: Node) -> bool:
     shape = graph.shape(node.input(0))
     if graph.opset >= 13:
         return True
-    return shape is not None and node.attribute("axis", 1) in (-1, len(shape) - 1) and "axis" in node.attributes
+    return (
+        shape is not None and node.attribute("axis", 1) in (-1, len(shape) - 1) and "axis" in node.attributes
+    )
 
 
 def _move_axes_to_input(graph: Graph, node: Node) -> None:

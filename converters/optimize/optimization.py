@@ -1,7 +1,7 @@
 """All rewrites in order, on a model in memory or in a file.
 
-A model goes in and stays as it is; the rewritten one and a report come out. Names of inputs and outputs, dynamic
-sizes and metadata are kept.
+A model goes in and stays as it is; the rewritten one and a report come out. Names of inputs and outputs,
+dynamic sizes and metadata are kept.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 import onnx
-from google.protobuf.message import DecodeError, EncodeError
+from google.protobuf.message import DecodeError, EncodeError  # type: ignore[import-untyped]
 
 from onnxocr.converters.optimize.affine_folding import fold_batch_norms, fold_scales_and_shifts
 from onnxocr.converters.optimize.affine_sinking import sink_below_pooling, sink_scales_and_shifts
@@ -68,8 +68,8 @@ def optimize_model(
     """Returns a faster model that computes the same, and what was changed.
 
     Args:
-        model: any ONNX model; it is not changed. Tensors in external files, subgraphs and nodes of other operator
-            sets are left alone.
+        model: any ONNX model; it is not changed. Tensors in external files, subgraphs and nodes of other
+            operator sets are left alone.
         rewrites: what to do; the default is everything that measurements showed to help.
 
     Returns:
@@ -80,6 +80,7 @@ def optimize_model(
     for _ in range(_MAX_ROUNDS):
         if not _apply(graph, rewrites, changes):
             break
+        graph.forget_unknown_shapes()
     _apply(graph, FINAL_REWRITES, changes)
     optimized = graph.to_model()
     report = OptimizationReport(len(model.graph.node), len(optimized.graph.node), changes)
@@ -92,15 +93,15 @@ def optimize_file(source: Path, target: Path) -> OptimizationReport:
 
     Args:
         source: an ONNX file.
-        target: where the result goes; may be the source itself. It is written beside and renamed, so that a reader
-            finds the former file or the whole new one.
+        target: where the result goes; may be the source itself. It is written beside and renamed, so that
+            a reader finds the former file or the whole new one.
 
     Returns:
         What was changed.
 
     Raises:
-        ModelFileError: the source is missing or no ONNX model, its weights lie in files elsewhere, or the target
-            cannot be written.
+        ModelFileError: the source is missing or no ONNX model, its weights lie in files elsewhere, or the
+            target cannot be written.
     """
     model = _load(source)
     if target.parent.resolve() != source.parent.resolve() and _has_external_data(model):

@@ -1,8 +1,8 @@
 """Shape arithmetic that leads to a Reshape becomes a constant target.
 
-Exporters write the sizes of a Reshape as Shape, Slice, Gather and Concat nodes even where they only copy sizes
-of the tensor itself. Such a target becomes 0 for a copied size and -1 for one other unknown size; a Reshape to
-the shape that its tensor has is removed; the Shape of a tensor of known size becomes a constant.
+Exporters write the sizes of a Reshape as Shape, Slice, Gather and Concat nodes even where they only copy
+sizes of the tensor itself. Such a target becomes 0 for a copied size and -1 for one other unknown size; a
+Reshape to the shape that its tensor has is removed; the Shape of a tensor of known size becomes a constant.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ def _constant_target(graph: Graph, node: Node, sizes: list[_Size]) -> list[int] 
 
 
 def _same_shape(graph: Graph, name: str) -> list[str]:
-    """Values that are known to have the shape of a value: itself and what it was computed from size by size."""
+    """Values known to have the shape of a value: itself and what it was computed from, nearest first."""
     names = [name]
     while (node := graph.producer(names[-1])) is not None:
         if node.is_a(*_SHAPE_KEEPING):

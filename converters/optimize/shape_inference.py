@@ -1,7 +1,7 @@
 """Shapes of the values of a model, inferred without its weights.
 
-A model whose large weights were replaced by inputs goes in, a table from value names to shapes comes out. ONNX's
-inference serialises what it is given and would otherwise hold a large model several times.
+A model whose large weights were replaced by inputs goes in, a table from value names to shapes comes out.
+ONNX's inference serialises what it is given and would otherwise hold a large model several times.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import onnx
 from onnx import shape_inference
 
 ValueShape: TypeAlias = tuple[int | str | None, ...] | None
-"""Sizes in order: a number, the name of a dynamic size, None if unknown; no tuple if even the rank is unknown."""
+"""Sizes in order: a number, the name of a dynamic size, or None; no tuple if even the rank is unknown."""
 
 
 def infer_value_shapes(skeleton: onnx.ModelProto) -> dict[str, ValueShape]:

@@ -1,8 +1,8 @@
 """Weights too small to reach any result are set to zero.
 
-Weight decay leaves such weights behind. Below 1.2e-38 they are denormal numbers, which processors handle in slow
-steps: they take half of ONNX Runtime's time on some official models, and their products with activations, from
-1e-30 on, are as slow.
+Weight decay leaves such weights behind. Below 1.2e-38 they are denormal numbers, which processors handle in
+slow steps: they take half of ONNX Runtime's time on some official models. Products with small activations get
+there from larger weights.
 """
 
 from __future__ import annotations
