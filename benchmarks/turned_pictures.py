@@ -14,7 +14,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from onnxocr.arrays import Image
+from onnxocr.arrays import Image, Tensor
 from onnxocr.inputs.sources import iter_pages
 
 LONGEST_SIDE = 1200
@@ -40,7 +40,7 @@ def turned(image: Image, generator: np.random.Generator) -> Image:
     """Returns the picture turned by up to 25 degrees, scaled by 0.4 to 1.6, on a plain ground."""
     height, width = image.shape[:2]
     scale = generator.uniform(0.4, 1.6)
-    turn = cv2.getRotationMatrix2D((width / 2, height / 2), generator.uniform(-25, 25), scale)
+    turn: Tensor = cv2.getRotationMatrix2D((width / 2, height / 2), generator.uniform(-25, 25), scale)
     turn[:, 2] += generator.uniform(0, 20, 2)
     size = int(width * scale * 1.1) + 1, int(height * scale * 1.1) + 1
     ground = tuple(int(value) for value in generator.integers(0, 255, 3))

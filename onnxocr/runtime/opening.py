@@ -48,7 +48,7 @@ def open_session(model: Path, runtime: RuntimeConfig) -> Session:
 
 
 def decide_engine(runtime: RuntimeConfig) -> RuntimeConfig:
-    """Returns the settings with their engine named, so that what cannot run is known before a model is fetched.
+    """Returns the settings with their engine named, so that what cannot run is known beforehand.
 
     Raises:
         ConfigError: the device string cannot be read.
