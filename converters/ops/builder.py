@@ -1,14 +1,14 @@
 """An ONNX graph while it is made: nodes and constants enter one by one, an ``onnx.ModelProto`` leaves.
 
-Knows ONNX and nothing of Paddle. Whole numbers are int64 throughout: ONNX wants that type wherever a shape or an
-index is needed, so one type saves a Cast at every meeting.
+Knows ONNX and nothing of Paddle. Whole numbers are int64 throughout: ONNX wants that type wherever a shape
+or an index is needed, so one type saves a Cast at every meeting.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -22,7 +22,7 @@ OPSET = 17
 IR_VERSION = 8
 """Read by every ONNX Runtime since 1.12; opset 17 needs it."""
 
-NodeAttribute = int | float | str | Sequence[int] | Sequence[float]
+NodeAttribute: TypeAlias = int | float | str | Sequence[int] | Sequence[float] | Sequence[str]
 
 
 @dataclass(frozen=True)
@@ -172,10 +172,7 @@ class GraphBuilder:
         self._name_outputs({name: value for name, (value, _) in outputs.items()})
         used = {each for node in self._nodes for each in node.inputs} | set(outputs)
         graph = helper.make_graph(
-            [
-                helper.make_node(node.op_type, node.inputs, node.outputs, name=node.name, **node.attributes)
-                for node in self._nodes
-            ],
+            [_node_proto(node) for node in self._nodes],
             "paddle",
             [_value_info(each) for each in inputs],
             [_value_info(kind) for _, kind in outputs.values()],
@@ -208,6 +205,13 @@ def onnx_type(dtype: np.dtype[np.generic]) -> int:
     from onnx import helper
 
     return int(helper.np_dtype_to_tensor_dtype(np.dtype(dtype.type)))
+
+
+def _node_proto(node: _Node) -> onnx.NodeProto:
+    from onnx import helper
+
+    attributes: dict[str, Any] = dict(node.attributes)
+    return helper.make_node(node.op_type, node.inputs, node.outputs, name=node.name, **attributes)
 
 
 def _value_info(value: GraphInput) -> onnx.ValueInfoProto:

@@ -14,7 +14,7 @@ from onnxocr.converters.ops.registry_types import OperatorFunction, Results
 
 
 def symmetric_or_sided(op: OperatorView, paddings: list[int]) -> list[int]:
-    """Returns ONNX's pads ``[top, left, bottom, right]`` of Paddle's two, or four ``[top, bottom, left, right]``."""
+    """Returns ONNX's pads (top, left, bottom, right) of Paddle's two, or four (top, bottom, left, right)."""
     if len(paddings) == 1:
         paddings = paddings * 2
     if len(paddings) == 2:
@@ -25,7 +25,7 @@ def symmetric_or_sided(op: OperatorView, paddings: list[int]) -> list[int]:
 
 
 def same_pads(sizes: list[int | None], kernel: list[int], strides: list[int]) -> list[int] | None:
-    """Returns the pads that keep ``ceil(size / stride)`` outputs; None where they depend on the input's size."""
+    """Returns the pads that keep ``ceil(size / stride)`` outputs; None where the input's size decides."""
     begins, ends = [], []
     for size, length, stride in zip(sizes, kernel, strides, strict=True):
         if stride == 1:
@@ -89,7 +89,7 @@ def conv2d_transpose(op: OperatorView) -> Results:
     extra = extra * 2 if len(extra) == 1 else extra
     wanted = op.fixed_integers(2, "output_size")
     if wanted:
-        # Any size from the smallest one to one stride more is allowed: compute the largest, keep what is wanted.
+        # Any size from the smallest one to one stride more is allowed: compute the largest and cut.
         extra = [stride - 1 for stride in strides]
     attributes: dict[str, NodeAttribute] = {
         "kernel_shape": kernel,

@@ -1,8 +1,8 @@
 """Small whole-number arithmetic done while a graph is built: known inputs enter, the known result leaves.
 
-Paddle programs compute shapes out of constants and axis lengths. What is known early becomes an attribute or a
-constant, so that fewer nodes have to be made. A value may be known in part: an object array with None for the axis
-lengths that depend on the input.
+Paddle programs compute shapes out of constants and axis lengths. What is known early becomes an attribute or
+a constant, so that fewer nodes have to be made. A value may be known in part: an object array with None for
+the axis lengths that depend on the input.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ _STRUCTURAL: Mapping[str, _Rule] = {
 
 _ARITHMETIC: Mapping[str, _Rule] = {
     "Add": lambda inputs, _: np.add(inputs[0], inputs[1]),
-    "Sub": lambda inputs, _: np.subtract(inputs[0], inputs[1]),  # type: ignore[arg-type]
+    "Sub": lambda inputs, _: np.subtract(inputs[0], inputs[1]),
     "Mul": lambda inputs, _: np.multiply(inputs[0], inputs[1]),
     "Max": lambda inputs, _: np.maximum(inputs[0], inputs[1]),
     "Min": lambda inputs, _: np.minimum(inputs[0], inputs[1]),

@@ -1,4 +1,4 @@
-"""A whole program: a :class:`Program` with its parameters enters, an ``onnx.ModelProto`` leaves. Rewrites nothing."""
+"""A whole program: a :class:`Program` with its parameters enters, an ``onnx.ModelProto`` leaves."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 def to_onnx(program: Program) -> onnx.ModelProto:
     """Returns the program as an ONNX model.
 
-    Axis lengths that depend on the input become named dimensions: ``batch``, ``height``, ``width`` for images,
-    ``<input>_axis<n>`` otherwise.
+    Axis lengths that depend on the input become named dimensions: ``batch``, ``height``, ``width`` for
+    images, ``<input>_axis<n>`` otherwise.
 
     Raises:
         UnsupportedOperatorError: operators have no counterpart; lists all of them.

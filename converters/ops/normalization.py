@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from onnxocr.converters.ops.builder import NodeAttribute
 from onnxocr.converters.ops.operator_view import OperatorView
 from onnxocr.converters.ops.registry_types import OperatorFunction, Results
 
@@ -88,7 +89,7 @@ def p_norm(op: OperatorView) -> Results:
     """The length of vectors along an axis: sums of powers, the largest or the smallest element."""
     order, keep = op.number("porder", 2.0), int(op.flag("keepdim", False))
     axes = list(range(op.rank(0))) if op.flag("asvector", False) else [op.axis(op.integer("axis", -1))]
-    attributes = {"axes": axes, "keepdims": keep}
+    attributes: dict[str, NodeAttribute] = {"axes": axes, "keepdims": keep}
     graph, x = op.graph, op.input(0)
     if order in (1.0, 2.0):
         return graph.node(f"ReduceL{int(order)}", [x], attributes)

@@ -1,6 +1,6 @@
 """A Paddle operator with the graph's names of its inputs: what the function of an operator reads from.
 
-Attributes are read with the type they must have; what is missing or of another type is an error that names it.
+Attributes are read with the type they must have; what is missing or of another type is an error with its name.
 """
 
 from __future__ import annotations

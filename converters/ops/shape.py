@@ -201,7 +201,7 @@ def strided_slice(op: OperatorView) -> Results:
         # Backwards to the very beginning: Paddle writes an end below -length, ONNX wants the smallest number.
         ends = graph.integers(
             [
-                -(2**31) if stride < 0 and end < -(2**20) else int(end)
+                -(2**31) if int(stride) < 0 and int(end) < -(2**20) else int(end)
                 for end, stride in zip(known_ends.ravel(), known_strides.ravel(), strict=True)
             ]
         )

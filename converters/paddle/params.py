@@ -29,8 +29,8 @@ def with_parameters(program: Program, path: Path) -> Program:
     """Returns the program with the contents of its parameters.
 
     Raises:
-        ModelFileError: the file cannot be read, is cut off, is longer than the program's parameters, or holds a
-            tensor of another shape or type than the program says.
+        ModelFileError: the file cannot be read, is cut off, is longer than the program's parameters, or holds
+            a tensor of another shape or type than the program says.
     """
     data = map_file(path)
     try:
@@ -115,7 +115,8 @@ def _description(body: memoryview, place: str) -> tuple[np.dtype[np.generic], tu
 def _take(data: memoryview, at: int, size: int, place: str) -> memoryview:
     if size < 0 or at + size > len(data):
         raise ModelFileError(
-            f"{place} needs {size} bytes at byte {at}, but the file has {len(data)}: it is cut off or damaged."
+            f"{place} needs {size} bytes at byte {at}, but the file has {len(data)}: "
+            "it is cut off or damaged."
         )
     return data[at : at + size]
 

@@ -1,8 +1,8 @@
 """One small graph for both generations of Paddle programs: plain records, no file and no ONNX.
 
-The vocabulary of operators is PIR's, without the trailing underscore of in-place forms. Inputs and outputs are
-slots in PIR's order; a slot holds the names of its values: none (optional input left out), one, or several
-where Paddle takes a list of tensors.
+The vocabulary of operators is PIR's, without the trailing underscore of in-place forms. Inputs and outputs
+are slots in PIR's order; a slot holds the names of its values: none (optional input left out), one, or
+several where Paddle takes a list of tensors.
 """
 
 from __future__ import annotations

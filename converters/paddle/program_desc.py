@@ -1,8 +1,8 @@
 """``inference.pdmodel``, the program format of Paddle 2: protobuf enters, a :class:`Program` leaves.
 
-Field numbers are those of Paddle's framework.proto. Names of operators, slots and attributes become PIR's through
-:mod:`.vocabulary`; attributes that PIR writes as operands become constants, so that one function per operator
-serves both formats. A value that is written twice gets a name of its own each time.
+Field numbers are those of Paddle's framework.proto. Names of operators, slots and attributes become PIR's
+through :mod:`.vocabulary`; attributes that PIR writes as operands become constants, so that one function per
+operator serves both formats. A value that is written twice gets a name of its own each time.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """``inference.json``, the program format of Paddle 3 (PIR): JSON enters, a :class:`Program` leaves.
 
-The file is a tree of regions and blocks. An operator has ``#`` (its name behind the number of its dialect: 0 the
-builtin one, 1 Paddle's operators), ``A`` attributes, ``I`` operand ids, ``O`` results with types; ``p`` is a
-parameter. Programs with control flow have further regions, which no OCR model has: their operators stay in the
-graph by name and are reported as not supported when it is converted.
+The file is a tree of regions and blocks. An operator has ``#`` (its name behind the number of its dialect: 0
+the builtin one, 1 Paddle's operators), ``A`` attributes, ``I`` operand ids, ``O`` results with types; ``p``
+is a parameter. Programs with control flow have further regions, which no OCR model has: their operators stay
+in the graph by name and are reported as not supported when it is converted.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from onnxocr.errors import ModelFileError
 
 _MAX_BYTES = 256 * 1024**2
 _NOTHING_ID = 0
+_NOT_IN_FILE = "__non_persistable"
 _SPECIAL_NUMBERS = {"NaN": math.nan, "INF": math.inf, "-INF": -math.inf}
 # In-place and multi-device forms of the same computation.
 _ALIASES = {"sync_batch_norm": "batch_norm"}
@@ -110,7 +111,7 @@ class _Reader:
             raise _NotPIR("a parameter has no name")
         # Values that only live while a program runs (the dropout state of an LSTM) are not in the parameter
         # file, and two of them may share a name.
-        if flags and flags[0] == 0:
+        if (flags and flags[0] == 0) or facts[3].endswith(_NOT_IN_FILE):
             self._define(_id(result), f"%{_id(result)}", _get(result, "TT", dict))
             return
         self._define(_id(result), facts[3], _get(result, "TT", dict))

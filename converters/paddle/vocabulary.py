@@ -1,4 +1,4 @@
-"""Names of operators, slots and attributes in the old program format, and what they are called in PIR. Data only.
+"""What operators, slots and attributes of the old program format are called in PIR. Data only.
 
 The names come from Paddle's op_compat.yaml and ops.yaml.
 """
@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Operand:
-    """An input of a PIR operator that the old format may write as attribute, tensor or list of one-element tensors.
+    """An input of a PIR operator that the old format may write as attribute, tensor or list of tensors.
 
     Attributes:
         attribute: name of the attribute, ``""`` if there is none.
@@ -89,9 +89,10 @@ _DECONVOLUTION = ("Input", "Filter", Operand("output_size"))
 
 OLD_OPERATORS: Mapping[str, OldOperator] = {
     **_same(
-        "relu relu6 sigmoid tanh silu mish elu selu celu gelu softplus softsign exp log log2 log10 log1p expm1 sqrt "
-        "rsqrt square abs sign floor ceil round sin cos tan atan erf reciprocal cast assign isnan_v2 pixel_shuffle "
-        "logical_not flip hardshrink softshrink thresholded_relu swish log_softmax softmax tril_triu share_data"
+        "abs assign atan cast ceil celu channel_shuffle cos elu erf exp expm1 flip floor gelu isnan_v2 log log10 "
+        "log1p log2 log_softmax logical_not mish pixel_shuffle pixel_unshuffle reciprocal relu relu6 round rsqrt "
+        "selu share_data sigmoid sign silu sin softmax softplus softshrink softsign sqrt square swish tan tanh "
+        "thresholded_relu tril_triu trunc"
     ),
     **_renamed(
         {
@@ -99,6 +100,8 @@ OLD_OPERATORS: Mapping[str, OldOperator] = {
             "tanh_shrink": "tanh_shrink",
             "hard_swish": "hardswish",
             "hard_sigmoid": "hardsigmoid",
+            "hard_shrink": "hardshrink",
+            "sum": "add_n",
             "memcpy_d2h": "assign",
             "memcpy_h2d": "assign",
             "mean": "mean_all",

@@ -1,0 +1,260 @@
+"""A Paddle model becomes an ONNX model folder: reading, mapping, rewriting and writing in one call.
+
+Takes a folder, an archive, an address or a name of the zoo; leaves ``inference.onnx`` and ``inference.yml``.
+Imports neither paddle nor paddle2onnx.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import logging
+import shutil
+import tempfile
+import time
+import uuid
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from onnxocr.errors import (
+    MissingDependencyError,
+    ModelFileError,
+    OutputError,
+    UnknownModelError,
+)
+from onnxocr.zoo.archive import unpack_archive
+from onnxocr.zoo.fetch import fetch_models
+from onnxocr.zoo.manifest import ModelSpec, load_manifest
+from onnxocr.zoo.sources.download import download
+
+if TYPE_CHECKING:
+    import onnx
+
+    from onnxocr.converters.optimize import OptimizationReport
+
+_logger = logging.getLogger(__name__)
+
+MODEL_NAME = "inference.onnx"
+SETTINGS_NAME = "inference.yml"
+_ARCHIVE_ENDINGS = (".tar", ".tar.gz", ".tgz", ".zip")
+_NAME_ENDINGS = ("_infer", "_inference", "_pretrained")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConversionResult:
+    """A model that was converted.
+
+    Attributes:
+        directory: the folder with the model's files.
+        model: the graph in it.
+        inference_yml: the settings in it.
+        name: the model's name.
+        task: one of the zoo's tasks, None if nothing says it.
+        program: file name of the Paddle program.
+        operators: how often each Paddle operator occurs.
+        optimization: what the rewrites did; None if they were switched off.
+        seconds: how long it took, downloads not counted.
+    """
+
+    directory: Path
+    model: Path
+    inference_yml: Path
+    name: str
+    task: str | None
+    program: str
+    operators: Mapping[str, int]
+    optimization: OptimizationReport | None
+    seconds: float
+
+
+def convert(
+    source: str | Path,
+    output: str | Path,
+    *,
+    model_filename: str | None = None,
+    params_filename: str | None = None,
+    name: str | None = None,
+    charset: str | Path | None = None,
+    optimize: bool = True,
+    overwrite: bool = False,
+) -> ConversionResult:
+    """Converts a Paddle inference model to a folder with ``inference.onnx`` and ``inference.yml``.
+
+    Args:
+        source: a folder, a ``.tar``, ``.tar.gz``, ``.tgz`` or ``.zip`` archive, the http(s) address of one,
+            or the name of a model in the zoo.
+        output: the folder to write; it appears, or its two files are replaced, when they are complete.
+        model_filename: the program's file name, where it is none of the usual ones.
+        params_filename: the parameter file's name, where it is not the program's.
+        name: the model's name; None takes the one in ``inference.yml``, the zoo's or the source's.
+        charset: a recogniser's characters, one a line, where the source has none or others.
+        optimize: whether to rewrite the graph for speed.
+        overwrite: whether files of those names in ``output`` may be replaced.
+
+    Raises:
+        ModelFileError: a file is missing, damaged, or not what it should be.
+        UnsupportedOperatorError: the program has operators that cannot be converted; lists them.
+        ConversionError: an operator is used in a way that cannot be converted.
+        UnknownModelError: the source is neither a path nor a model of the zoo.
+        ModelUnavailableError: the source cannot be downloaded.
+        MissingDependencyError: the ``onnx`` package is not installed.
+        OutputError: the output is there already, or cannot be written.
+    """
+    _require_onnx()
+    output = Path(output)
+    _check_output(output, overwrite)
+    with _opened(source) as (folder, default_name, spec):
+        started = time.perf_counter()
+        wish = _Wish(
+            folder=folder,
+            name=name or default_name,
+            spec=spec or _spec_of(name),
+            renamed=name is not None,
+            charset=None if charset is None else Path(charset),
+            model_filename=model_filename,
+            params_filename=params_filename,
+            optimize=optimize,
+            overwrite=overwrite,
+        )
+        result = _convert_folder(wish, output, started)
+    _logger.info("Converted %s to %s in %.1f s", source, output, result.seconds)
+    return result
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Wish:
+    folder: Path
+    name: str
+    spec: ModelSpec | None
+    renamed: bool
+    charset: Path | None
+    model_filename: str | None
+    params_filename: str | None
+    optimize: bool
+    overwrite: bool
+
+
+def _require_onnx() -> None:
+    if importlib.util.find_spec("onnx") is None:
+        raise MissingDependencyError(
+            "Conversion needs the package onnx: pip install 'onnxocr-engine[convert]'."
+        )
+
+
+def _check_output(output: Path, overwrite: bool) -> None:
+    if output.exists() and not output.is_dir():
+        raise OutputError(f"{output} is a file; give a folder for the converted model.")
+    if (output / MODEL_NAME).exists() and not overwrite:
+        raise OutputError(f"{output / MODEL_NAME} exists; give another folder, or overwrite=True.")
+
+
+@contextlib.contextmanager
+def _opened(source: str | Path) -> Iterator[tuple[Path, str, ModelSpec | None]]:
+    """Gives a folder with the model's files, its name, and the zoo's entry if it is from there."""
+    path = Path(source).expanduser()
+    with contextlib.ExitStack() as held:
+        if isinstance(source, str) and source.startswith(("http://", "https://")):
+            work = Path(held.enter_context(tempfile.TemporaryDirectory(prefix="onnxocr-convert-")))
+            path = work / (source.split("?")[0].rstrip("/").rpartition("/")[2] or "archive")
+            download(source, path, size=None, progress=None)
+        if path.is_dir():
+            name = _plain_name(path.resolve().name)
+            yield path, name, _spec_of(name)
+        elif path.is_file():
+            folder = Path(held.enter_context(tempfile.TemporaryDirectory(prefix="onnxocr-convert-")))
+            unpack_archive(path, folder)
+            name = _plain_name(path.name)
+            yield folder, name, _spec_of(name)
+        else:
+            spec = _zoo_entry(str(source))
+            (files,) = fetch_models([spec], formats=("paddle",))
+            yield files.directory, spec.name, spec
+
+
+def _zoo_entry(name: str) -> ModelSpec:
+    if "/" in name or "\\" in name or name.lower().endswith(_ARCHIVE_ENDINGS):
+        raise ModelFileError(f"The Paddle model {name} does not exist.")
+    try:
+        return load_manifest().get(name)
+    except UnknownModelError as error:
+        raise UnknownModelError(f"There is no folder or archive {name!r}, and: {error}") from error
+
+
+def _plain_name(name: str) -> str:
+    """Returns a model's name without the endings that archives of Paddle models have."""
+    for ending in sorted(_ARCHIVE_ENDINGS, key=len, reverse=True):
+        if name.lower().endswith(ending):
+            name = name[: -len(ending)]
+            break
+    for ending in _NAME_ENDINGS:
+        name = name.removesuffix(ending)
+    return name or "model"
+
+
+def _spec_of(name: str | None) -> ModelSpec | None:
+    return next((model for model in load_manifest().models if model.name == name), None)
+
+
+def _convert_folder(wish: _Wish, output: Path, started: float) -> ConversionResult:
+    from onnxocr.converters.metadata import describe, settings_bytes, warn_about_charset, write_metadata
+    from onnxocr.converters.ops.lowering import operator_counts, to_onnx
+    from onnxocr.converters.paddle.model_files import find_paddle_files, read_program
+
+    files = find_paddle_files(
+        wish.folder, model_filename=wish.model_filename, params_filename=wish.params_filename
+    )
+    program = read_program(files)
+    model = to_onnx(program)
+    counts = operator_counts(program.operators)
+    # The arrays are views of the mapped files; the model has its own copies now.
+    del program
+    report = None
+    if wish.optimize:
+        model, report = _optimized(model)
+    description = describe(
+        files, name=wish.name, name_rules=wish.renamed, spec=wish.spec, charset=wish.charset
+    )
+    warn_about_charset(model, description)
+    sources = [path for path in (files.program, files.params, files.inference_yml) if path is not None]
+    write_metadata(model, description, sources)
+    _write(model, settings_bytes(files, description, wish.spec), output, wish.overwrite)
+    return ConversionResult(
+        directory=output,
+        model=output / MODEL_NAME,
+        inference_yml=output / SETTINGS_NAME,
+        name=description.name,
+        task=description.task,
+        program=files.program.name,
+        operators=counts,
+        optimization=report,
+        seconds=time.perf_counter() - started,
+    )
+
+
+def _optimized(model: onnx.ModelProto) -> tuple[onnx.ModelProto, OptimizationReport]:
+    from onnxocr.converters.optimize import optimize_model
+
+    return optimize_model(model)
+
+
+def _write(model: onnx.ModelProto, settings: bytes, output: Path, overwrite: bool) -> None:
+    """Writes both files beside the output's place and moves them there when they are complete."""
+    staged = output.with_name(f".{output.name}.{uuid.uuid4().hex}.partial")
+    present = output / SETTINGS_NAME
+    try:
+        if not overwrite and present.is_file() and present.read_bytes() != settings:
+            raise OutputError(f"{present} exists and differs; give another folder, or overwrite=True.")
+        staged.mkdir(parents=True)
+        (staged / SETTINGS_NAME).write_bytes(settings)
+        (staged / MODEL_NAME).write_bytes(model.SerializeToString())
+        if output.exists():
+            for name in (SETTINGS_NAME, MODEL_NAME):
+                (staged / name).replace(output / name)
+        else:
+            staged.rename(output)
+    except (OSError, ValueError) as error:
+        raise OutputError(f"The converted model cannot be written to {output}: {error}.") from error
+    finally:
+        shutil.rmtree(staged, ignore_errors=True)
