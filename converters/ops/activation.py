@@ -7,8 +7,12 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from onnxocr.converters.ops.layout import any_layout
 from onnxocr.converters.ops.operator_view import OperatorView
 from onnxocr.converters.ops.registry_types import OperatorFunction, Results
+
+# From there on, log(1 + exp(x)) is x in single precision.
+_SAME_TO_THE_LAST_BIT = 17.0
 
 
 def _direct(op_type: str) -> OperatorFunction:
@@ -74,12 +78,16 @@ def mish(op: OperatorView) -> Results:
 
 
 def softplus(op: OperatorView) -> Results:
-    """log(1 + exp(beta * x)) / beta; for beta * x above ``threshold`` that is x to the last bit."""
-    beta = op.number("beta", 1.0)
-    if beta == 1.0:
-        return op.graph.node("Softplus", [op.input(0)])
-    inner = op.graph.node("Mul", [op.input(0), _constant(op, beta)])
-    return op.graph.node("Div", [op.graph.node("Softplus", [inner]), _constant(op, beta)])
+    """log(1 + exp(beta * x)) / beta; x itself where beta * x is above ``threshold``."""
+    beta, threshold = op.number("beta", 1.0), op.number("threshold", 20.0)
+    x, graph = op.input(0), op.graph
+    inner = x if beta == 1.0 else graph.node("Mul", [x, _constant(op, beta)])
+    soft = graph.node("Softplus", [inner])
+    if beta != 1.0:
+        soft = graph.node("Div", [soft, _constant(op, beta)])
+    if threshold >= _SAME_TO_THE_LAST_BIT:
+        return soft
+    return graph.node("Where", [graph.node("Greater", [inner, _constant(op, threshold)]), x, soft])
 
 
 def gelu(op: OperatorView) -> Results:
@@ -124,7 +132,6 @@ def prelu(op: OperatorView) -> Results:
     mode, rank = op.text("mode", "channel"), op.rank(0)
     slope = op.input(1)
     if mode == "channel" and rank > 2:
-        op.require(op.text("data_format", "NCHW") == "NCHW", "has channels last, which is not supported")
         slope = op.graph.node("Reshape", [slope, op.graph.integers([-1] + [1] * (rank - 2))])
     elif mode == "all":
         slope = op.graph.node("Reshape", [slope, op.graph.integers([1])])
@@ -195,6 +202,12 @@ def rounding(op: OperatorView) -> Results:
     return graph.node("Mul", [graph.node("Sign", [x]), size])
 
 
+def trunc(op: OperatorView) -> Results:
+    """Drops what is behind the point."""
+    size = op.graph.node("Floor", [op.graph.node("Abs", [op.input(0)])])
+    return op.graph.node("Mul", [op.graph.node("Sign", [op.input(0)]), size])
+
+
 def clip(op: OperatorView) -> Results:
     """Limits values to bounds that are constants or computed."""
     bounds = [_scalar(op, slot) for slot in (1, 2)]
@@ -261,6 +274,7 @@ OPERATORS: Mapping[str, OperatorFunction] = {
     "log1p": log1p,
     "expm1": expm1,
     "round": rounding,
+    "trunc": trunc,
     "rsqrt": rsqrt,
     "square": square,
     "relu6": relu6,
@@ -276,7 +290,7 @@ OPERATORS: Mapping[str, OperatorFunction] = {
     "elu": elu,
     "celu": celu,
     "selu": selu,
-    "prelu": prelu,
+    "prelu": any_layout(prelu),
     "thresholded_relu": thresholded_relu,
     "hardshrink": hardshrink,
     "softshrink": softshrink,

@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from onnxocr.converters.ops.builder import NodeAttribute
+from onnxocr.converters.ops.layout import any_layout
 from onnxocr.converters.ops.operator_view import OperatorView
 from onnxocr.converters.ops.registry_types import OperatorFunction, Results
 
@@ -79,12 +80,17 @@ def conv2d_transpose(op: OperatorView) -> Results:
     """A transposed convolution: explicit pads, extra rows by ``output_padding`` or a wanted output size."""
     _layout(op)
     algorithm = op.text("padding_algorithm", "EXPLICIT")
-    op.require(algorithm != "SAME", "pads by SAME, which is not supported")
     kernel = [size or 1 for size in op.shape(1)[2:]]
     op.require(len(kernel) == 2, f"has weights of shape {op.shape(1)}")
     strides = op.integers("strides", (1, 1))
     dilations = op.integers("dilations", (1, 1))
-    pads = [0] * 4 if algorithm == "VALID" else symmetric_or_sided(op, op.integers("paddings", (0, 0)))
+    if algorithm == "SAME":
+        dilations, same = [1, 1], same_pads(list(op.shape(0)[2:]), kernel, strides)
+        op.require(same is not None, "pads by SAME an input of unknown size, which is not supported")
+        pads = same or []
+    else:
+        explicit = op.integers("paddings", (0, 0)) if algorithm == "EXPLICIT" else [0, 0]
+        pads = symmetric_or_sided(op, explicit)
     extra = op.integers("output_padding", ()) or [0, 0]
     extra = extra * 2 if len(extra) == 1 else extra
     wanted = op.fixed_integers(2, "output_size")
@@ -148,12 +154,43 @@ def pixel_shuffle(op: OperatorView) -> Results:
     return op.graph.node("DepthToSpace", [op.input(0)], attributes)
 
 
+def pixel_unshuffle(op: OperatorView) -> Results:
+    """Space to channels."""
+    _layout(op)
+    channels, factor, graph = op.shape(0)[1], op.integer("downscale_factor", 1), op.graph
+    op.require(channels is not None and factor > 0, "needs a known number of channels")
+    sizes = graph.node("Shape", [op.input(0)])
+    bounds = [graph.integers([2]), graph.integers([4]), graph.integers([0])]
+    small = graph.node("Div", [graph.node("Slice", [sizes, *bounds]), graph.integers([factor, factor])])
+    height, width = (graph.node("Gather", [small, graph.integers([index])]) for index in (0, 1))
+    factors = graph.integers([factor])
+    apart = graph.node(
+        "Concat", [graph.integers([0, channels or 1]), height, factors, width, factors], {"axis": 0}
+    )
+    split = graph.node("Reshape", [op.input(0), apart])
+    turned = graph.node("Transpose", [split], {"perm": [0, 1, 3, 5, 2, 4]})
+    merged = graph.integers([0, (channels or 1) * factor * factor])
+    return graph.node("Reshape", [turned, graph.node("Concat", [merged, small], {"axis": 0})])
+
+
+def channel_shuffle(op: OperatorView) -> Results:
+    """Channels dealt out to groups in turn."""
+    _layout(op)
+    channels, groups, graph = op.shape(0)[1], op.integer("groups", 1), op.graph
+    op.require(channels is not None and groups > 0, "needs a known number of channels")
+    split = graph.node("Reshape", [op.input(0), graph.integers([0, groups, (channels or 1) // groups, -1])])
+    turned = graph.node("Transpose", [split], {"perm": [0, 2, 1, 3]})
+    return graph.node("Reshape", [turned, graph.shape_of(op.input(0), op.shape(0))])
+
+
 OPERATORS: Mapping[str, OperatorFunction] = {
-    "conv2d": conv2d,
-    "depthwise_conv2d": conv2d,
-    "conv2d_transpose": conv2d_transpose,
-    "depthwise_conv2d_transpose": conv2d_transpose,
-    "conv2d_transpose_bias": conv2d_transpose_bias,
+    "conv2d": any_layout(conv2d),
+    "depthwise_conv2d": any_layout(conv2d),
+    "conv2d_transpose": any_layout(conv2d_transpose),
+    "depthwise_conv2d_transpose": any_layout(conv2d_transpose),
+    "conv2d_transpose_bias": any_layout(conv2d_transpose_bias),
     "unfold": unfold,
-    "pixel_shuffle": pixel_shuffle,
+    "pixel_shuffle": any_layout(pixel_shuffle),
+    "pixel_unshuffle": any_layout(pixel_unshuffle),
+    "channel_shuffle": any_layout(channel_shuffle),
 }

@@ -151,6 +151,11 @@ def _with_types(op: OperatorView, names: Sequence[str]) -> list[str]:
     ]
 
 
+def add_n(op: OperatorView) -> Results:
+    """The sum of several tensors of one shape."""
+    return op.graph.node("Sum", op.inputs(0))
+
+
 OPERATORS: Mapping[str, OperatorFunction] = {
     "add": _binary("Add"),
     "subtract": _binary("Sub"),
@@ -168,6 +173,7 @@ OPERATORS: Mapping[str, OperatorFunction] = {
     "logical_and": logical("And"),
     "logical_or": logical("Or"),
     "logical_xor": logical("Xor"),
+    "add_n": add_n,
     "divide": divide,
     "floor_divide": floor_divide,
     "remainder": remainder,

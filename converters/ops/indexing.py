@@ -9,6 +9,8 @@ import numpy as np
 from onnxocr.converters.ops.operator_view import OperatorView
 from onnxocr.converters.ops.registry_types import OperatorFunction, Results
 
+_FAR = 2**31 - 1
+
 
 def gather(op: OperatorView) -> Results:
     """Slices along an axis."""
@@ -66,21 +68,58 @@ def tril_triu(op: OperatorView) -> Results:
 
 
 def set_value(op: OperatorView) -> Results:
-    """A part of a tensor replaced: the elements' numbers are cut out as the part is, then written to."""
-    graph, x = op.graph, op.input(0)
-    value, starts, ends, steps = op.input(1), *(op.fixed_integers(slot) for slot in (2, 3, 4))
+    """A part of a tensor replaced by numbers that stand in the program, or by a tensor in the last input."""
+    if op.optional(4) is not None:
+        return _replaced(op, op.input(4), first_bound=1)
+    values, shape = op.numbers("values", ()), op.integers("shape", (1,))
+    for name in ("fp32_values", "fp64_values", "int32_values", "int64_values", "bool_values"):
+        values = values or op.numbers(name, ())
+    array = np.asarray(values).astype(op.dtype(0)).reshape(shape)
+    return _replaced(op, op.graph.constant(array), first_bound=1)
+
+
+def set_value_with_tensor(op: OperatorView) -> Results:
+    """A part of a tensor replaced by another tensor."""
+    value = op.input(1)
+    if op.dtype(1) != op.dtype(0):
+        value = op.graph.cast(value, op.dtype(0))
+    return _replaced(op, value, first_bound=2)
+
+
+def _replaced(op: OperatorView, value: str, first_bound: int) -> str:
+    starts, ends, steps = (
+        op.fixed_integers(first_bound + index, name) for index, name in enumerate(("starts", "ends", "steps"))
+    )
     axes = [op.axis(axis) for axis in op.integers("axes")]
-    op.require(not op.integers("decrease_axes", ()) and not op.integers("none_axes", ()), "drops axes")
-    op.require(all(step == 1 for step in steps), "replaces every n-th element")
-    for axis, start, end in zip(axes[:1], starts[:1], ends[:1], strict=True):
-        op.require(len(axes) == 1 and start >= 0, "replaces a part along several axes")
-        place, far = graph.integers([axis]), graph.integers([2**31 - 1])
-        head = graph.node("Slice", [x, graph.integers([0]), graph.integers([start]), place])
-        part = graph.node("Slice", [x, graph.integers([start]), graph.integers([end]), place])
-        tail = graph.node("Slice", [x, graph.integers([end]), far, place])
-        filled = graph.node("Expand", [graph.cast(value, op.dtype(0)), graph.node("Shape", [part])])
-        x = graph.node("Concat", [head, filled, tail], {"axis": axis})
-    return x
+    op.require(not op.integers("none_axes", ()), "adds axes while it replaces a part")
+    op.require(all(step == 1 for step in steps), "replaces every n-th element, which is not supported")
+    op.require(len(axes) == len(starts) == len(ends), f"replaces {starts} to {ends} along {axes}")
+    dropped = sorted(op.axis(axis) for axis in op.integers("decrease_axes", ()))
+    if dropped and op.rank(0) > len(dropped):
+        # The value has no such axes; counted from the end, where broadcasting begins.
+        spread = [axis - op.rank(0) for axis in dropped if axis >= dropped[0]]
+        kept = op.rank(0) - len(dropped)
+        lengths = op.graph.integers([1] * kept)
+        value = op.graph.node("Expand", [value, lengths])
+        value = op.graph.node("Unsqueeze", [value, op.graph.integers(spread)])
+    return _write_part(op, op.input(0), value, list(zip(axes, starts, ends, strict=True)))
+
+
+def _write_part(op: OperatorView, x: str, value: str, cuts: list[tuple[int, int, int]]) -> str:
+    """Cuts along the first axis into before, part and behind, and writes into the part along the others."""
+    graph = op.graph
+    if not cuts:
+        return graph.node("Expand", [value, graph.node("Shape", [x])])
+    (axis, start, end), *others = cuts
+    if start == -1 and end == 0:
+        end = _FAR
+    place = graph.integers([axis])
+    pieces = [
+        graph.node("Slice", [x, graph.integers([low]), graph.integers([high]), place])
+        for low, high in ((0, start), (start, end), (end, _FAR))
+    ]
+    pieces[1] = _write_part(op, pieces[1], value, others)
+    return graph.node("Concat", pieces, {"axis": axis})
 
 
 OPERATORS: Mapping[str, OperatorFunction] = {
@@ -93,5 +132,6 @@ OPERATORS: Mapping[str, OperatorFunction] = {
     "tril": _triangle(False),
     "triu": _triangle(True),
     "tril_triu": tril_triu,
-    "set_value_with_tensor": set_value,
+    "set_value": set_value,
+    "set_value_with_tensor": set_value_with_tensor,
 }

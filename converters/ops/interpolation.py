@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 import numpy as np
 
 from onnxocr.converters.ops.builder import NodeAttribute
+from onnxocr.converters.ops.layout import any_layout
 from onnxocr.converters.ops.operator_view import OperatorView
 from onnxocr.converters.ops.registry_types import OperatorFunction, Results
 
@@ -36,14 +38,16 @@ def _coordinates(op: OperatorView, mode: str) -> dict[str, NodeAttribute]:
 
 def _interpolation(mode: str) -> OperatorFunction:
     def convert(op: OperatorView) -> Results:
-        layout = op.text("data_format", "NCHW")
-        op.require(layout == "NCHW" and op.rank(0) == 4, f"resizes {op.rank(0)} axes in layout {layout}")
+        op.require(2 < op.rank(0) < 6, f"resizes a tensor of {op.rank(0)} axes")
         attributes = _coordinates(op, mode)
         size = _wanted_size(op)
         graph, x = op.graph, op.input(0)
         if size is None:
-            factors = np.array([1.0, 1.0, *_factors(op)], dtype=np.float32)
-            return graph.node("Resize", [x, "", graph.constant(factors)], attributes)
+            factors = _factors(op)
+            if attributes.get("nearest_mode") == "floor" and not all(map(_is_power_of_two, factors)):
+                return _nearest_by_index(op, factors)
+            scales = np.array([1.0, 1.0, *factors], dtype=np.float32)
+            return graph.node("Resize", [x, "", graph.constant(scales)], attributes)
         shape = graph.shape_of(x, op.shape(0))
         front = graph.node("Slice", [shape, graph.integers([0]), graph.integers([2]), graph.integers([0])])
         sizes = graph.node("Concat", [front, size], {"axis": 0})
@@ -53,17 +57,18 @@ def _interpolation(mode: str) -> OperatorFunction:
 
 
 def _wanted_size(op: OperatorView) -> str | None:
-    """Returns the two output sizes, None where a factor decides."""
+    """Returns the output sizes, None where a factor decides."""
     graph = op.graph
     if op.inputs(2):
         parts = [graph.node("Reshape", [name, graph.integers([1])]) for name in op.inputs(2)]
-        op.require(len(parts) == 2, f"has {len(parts)} output sizes")
+        op.require(len(parts) == op.rank(0) - 2, f"has {len(parts)} output sizes")
         return graph.node("Concat", parts, {"axis": 0})
     if op.optional(1) is not None:
         return op.input(1)
     if op.optional(3) is not None or any(factor > 0 for factor in op.numbers("scale", ())):
         return None
-    size = [op.integer("out_h", -1), op.integer("out_w", -1)]
+    names = ("out_d", "out_h", "out_w")[5 - op.rank(0) :]
+    size = [op.integer(name, -1) for name in names]
     op.require(min(size) > 0, "says neither an output size nor a factor")
     return graph.integers(size)
 
@@ -76,9 +81,34 @@ def _factors(op: OperatorView) -> list[float]:
         known = op.graph.known(name)
         op.require(known is not None, "takes its factor from a computed value")
         factors = [] if known is None else [float(each) for each in known.ravel()]
-    factors = factors * 2 if len(factors) == 1 else factors
-    op.require(len(factors) == 2 and min(factors) > 0, f"has the factors {factors}")
+    count = op.rank(0) - 2
+    factors = factors * count if len(factors) == 1 else factors
+    op.require(len(factors) == count and min(factors) > 0, f"has the factors {factors}")
     return factors
+
+
+def _is_power_of_two(factor: float) -> bool:
+    return math.frexp(factor)[0] == 0.5
+
+
+def _nearest_by_index(op: OperatorView, factors: list[float]) -> str:
+    """Takes the nearest elements by index, multiplying in single precision as Paddle does.
+
+    ``x * (1 / factor)`` and ``x / factor`` fall on different sides of a whole number for some x, and the
+    floor makes a whole pixel of it. A Resize node leaves the choice to the runtime.
+    """
+    graph, x = op.graph, op.input(0)
+    for axis, factor in enumerate(factors, start=2):
+        if factor == 1.0:
+            continue
+        length = graph.node("Gather", [graph.node("Shape", [op.input(0)]), graph.integer(axis)])
+        wanted = graph.node("Mul", [graph.cast(length, np.float32), graph.number(factor)])
+        # Cast to a whole number drops what is behind the point.
+        count = graph.cast(wanted, np.int64)
+        places = graph.node("Range", [graph.integer(0), count, graph.integer(1)])
+        scaled = graph.node("Mul", [graph.cast(places, np.float32), graph.number(1.0 / factor)])
+        x = graph.node("Gather", [x, graph.cast(scaled, np.int64)], {"axis": axis})
+    return x
 
 
 def grid_sample(op: OperatorView) -> Results:
@@ -95,8 +125,10 @@ def grid_sample(op: OperatorView) -> Results:
 
 
 OPERATORS: Mapping[str, OperatorFunction] = {
-    "nearest_interp": _interpolation("nearest"),
-    "bilinear_interp": _interpolation("linear"),
-    "bicubic_interp": _interpolation("cubic"),
+    "nearest_interp": any_layout(_interpolation("nearest")),
+    "linear_interp": any_layout(_interpolation("linear")),
+    "bilinear_interp": any_layout(_interpolation("linear")),
+    "trilinear_interp": any_layout(_interpolation("linear")),
+    "bicubic_interp": any_layout(_interpolation("cubic")),
     "grid_sample": grid_sample,
 }

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from onnxocr.converters.ops.builder import NodeAttribute
+from onnxocr.converters.ops.layout import any_layout
 from onnxocr.converters.ops.operator_view import OperatorView
 from onnxocr.converters.ops.registry_types import OperatorFunction, Results
 
@@ -102,9 +103,9 @@ def p_norm(op: OperatorView) -> Results:
 
 
 OPERATORS: Mapping[str, OperatorFunction] = {
-    "batch_norm": batch_norm,
+    "batch_norm": any_layout(batch_norm),
     "layer_norm": layer_norm,
     "instance_norm": instance_norm,
-    "group_norm": group_norm,
+    "group_norm": any_layout(group_norm),
     "p_norm": p_norm,
 }

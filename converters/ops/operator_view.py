@@ -1,6 +1,6 @@
 """A Paddle operator with the graph's names of its inputs: what the function of an operator reads from.
 
-Attributes are read with the type they must have; what is missing or of another type is an error with its name.
+Attributes are read with the type they must have; what is missing or of another type is an error.
 """
 
 from __future__ import annotations
@@ -63,6 +63,11 @@ class OperatorView:
     def result_dtype(self, slot: int = 0) -> np.dtype[np.generic]:
         """Returns the element type that an output has in the graph."""
         return graph_dtype(self.program.values[self.operator.outputs[slot][0]].dtype)
+
+    def is_used(self, slot: int) -> bool:
+        """Returns whether anything in the program needs an output."""
+        members = self.operator.outputs[slot] if slot < len(self.operator.outputs) else ()
+        return any(name in self.program.used for name in members)
 
     def axis(self, axis: int, slot: int = 0) -> int:
         """Returns an axis counted from the front.

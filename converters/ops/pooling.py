@@ -8,6 +8,7 @@ import numpy as np
 
 from onnxocr.converters.ops.builder import NodeAttribute
 from onnxocr.converters.ops.convolution import padding
+from onnxocr.converters.ops.layout import any_layout
 from onnxocr.converters.ops.operator_view import OperatorView
 from onnxocr.converters.ops.registry_types import OperatorFunction, Results
 
@@ -25,9 +26,18 @@ def pool2d(op: OperatorView) -> Results:
 
 
 def max_pool2d_with_index(op: OperatorView) -> Results:
-    """Maximum over windows; the second output, where the maxima were, is not made."""
+    """Maximum over windows, and where in its map each maximum was."""
     kernel = op.integers("kernel_size")
-    return _pool(op, "max", kernel * 2 if len(kernel) == 1 else kernel)
+    output = _pool(op, "max", kernel * 2 if len(kernel) == 1 else kernel)
+    if not op.is_used(1):
+        return output
+    op.require(not op.flag("adaptive", False), "says where adaptive maxima were, which is not supported")
+    graph, (attributes, inputs) = op.graph, (_window(op, kernel), [op.input(0)])
+    values, places = graph.nodes("MaxPool", inputs, attributes, outputs=2)
+    # ONNX counts through the whole tensor, Paddle through one map.
+    sizes = graph.node("Shape", inputs)
+    area = graph.node("Mul", [graph.node("Gather", [sizes, graph.integer(axis)]) for axis in (2, 3)])
+    return [values, graph.node("Mod", [places, area])]
 
 
 def _pool(op: OperatorView, kind: str, kernel: list[int]) -> str:
@@ -35,36 +45,29 @@ def _pool(op: OperatorView, kind: str, kernel: list[int]) -> str:
         return _global(op, kind)
     if op.flag("adaptive", False):
         return _adaptive(op, kind, kernel)
+    attributes = _window(op, kernel)
+    if kind == "max":
+        return op.graph.node("MaxPool", [op.input(0)], attributes)
+    x, counts_pads = op.input(0), not op.flag("exclusive", True)
+    pads = attributes.get("pads")
+    if counts_pads and attributes["ceil_mode"] and isinstance(pads, list):
+        # Runtimes disagree on windows that reach over the border; zeros that are really there settle it.
+        top, left, bottom, right = pads
+        x = op.graph.node("Pad", [x, op.graph.integers([0, 0, top, left, 0, 0, bottom, right])])
+        attributes, counts_pads = {**attributes, "pads": [0, 0, 0, 0]}, False
+    attributes["count_include_pad"] = int(counts_pads)
+    return op.graph.node("AveragePool", [x], attributes)
+
+
+def _window(op: OperatorView, kernel: list[int]) -> dict[str, NodeAttribute]:
     strides = op.integers("strides", (1, 1))
     strides = strides * 2 if len(strides) == 1 else strides
-    attributes: dict[str, NodeAttribute] = {
+    return {
         "kernel_shape": kernel,
         "strides": strides,
         "ceil_mode": int(op.flag("ceil_mode", False)),
         **padding(op, kernel, strides),
     }
-    if kind == "max":
-        return op.graph.node("MaxPool", [op.input(0)], attributes)
-    counts_pads = not op.flag("exclusive", True)
-    if counts_pads and attributes["ceil_mode"]:
-        return _average_over_full_windows(op, attributes)
-    attributes["count_include_pad"] = int(counts_pads)
-    return op.graph.node("AveragePool", [op.input(0)], attributes)
-
-
-def _average_over_full_windows(op: OperatorView, attributes: dict[str, NodeAttribute]) -> str:
-    """Averages that divide by the whole window even where it reaches over the border.
-
-    Runtimes disagree on the last window of ``ceil_mode``. So both borders are added as zeros, one stride more
-    than needed at the far ends, and what is too much falls away because nothing is rounded up any more.
-    """
-    pads = attributes.pop("pads", None)
-    op.require(isinstance(pads, list), "rounds its size up with padding SAME, which is not supported")
-    top, left, bottom, right = (int(pad) for pad in pads)  # type: ignore[union-attr]
-    down, across = (int(stride) - 1 for stride in attributes["strides"])  # type: ignore[union-attr]
-    amounts = op.graph.integers([0, 0, top, left, 0, 0, bottom + down, right + across])
-    padded = op.graph.node("Pad", [op.input(0), amounts])
-    return op.graph.node("AveragePool", [padded], {**attributes, "ceil_mode": 0})
 
 
 def _global(op: OperatorView, kind: str) -> str:
@@ -85,9 +88,21 @@ def _adaptive(op: OperatorView, kind: str, bins: list[int]) -> str:
             reduce = "ReduceMean" if kind == "avg" else "ReduceMax"
             output = op.graph.node(reduce, [output], {"axes": [axis], "keepdims": 1})
         elif size != count:
-            op.require(kind == "avg", "takes adaptive maxima of bins that do not divide the input's size")
-            output = _average_bins(op, output, axis, size, count)
+            bins_of = _average_bins if kind == "avg" else _maximum_bins
+            output = bins_of(op, output, axis, size, count)
     return output
+
+
+def _maximum_bins(op: OperatorView, x: str, axis: int, size: int | None, count: int) -> str:
+    """Takes the maximum of each bin along an axis of known length."""
+    op.require(size is not None and count <= 256, "takes adaptive maxima along an axis of unknown length")
+    graph, length, parts = op.graph, size or 0, []
+    for index in range(count):
+        start, stop = index * length // count, -(-(index + 1) * length // count)
+        bounds = [graph.integers([start]), graph.integers([stop]), graph.integers([axis])]
+        part = graph.node("Slice", [x, *bounds])
+        parts.append(graph.node("ReduceMax", [part], {"axes": [axis], "keepdims": 1}))
+    return graph.node("Concat", parts, {"axis": axis})
 
 
 def _average_bins(op: OperatorView, x: str, axis: int, size: int | None, count: int) -> str:
@@ -127,6 +142,6 @@ def _bin_matrix(op: OperatorView, x: str, axis: int, count: int) -> str:
 
 
 OPERATORS: Mapping[str, OperatorFunction] = {
-    "pool2d": pool2d,
+    "pool2d": any_layout(pool2d),
     "max_pool2d_with_index": max_pool2d_with_index,
 }

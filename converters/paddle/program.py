@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -73,6 +74,12 @@ class Program:
     fetches: tuple[tuple[str, str], ...]
     parameter_names: tuple[str, ...]
     parameters: Mapping[str, npt.NDArray[np.generic]] = field(default_factory=dict)
+
+    @cached_property
+    def used(self) -> frozenset[str]:
+        """Names of the values that an operator or an output of the program takes."""
+        taken = {name for each in self.operators for slot in each.inputs for name in slot}
+        return frozenset(taken | {value for _, value in self.fetches})
 
 
 def value_shape(dims: tuple[int, ...]) -> tuple[int | None, ...]:

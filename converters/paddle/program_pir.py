@@ -21,7 +21,7 @@ from onnxocr.errors import ModelFileError
 
 _MAX_BYTES = 256 * 1024**2
 _NOTHING_ID = 0
-_NOT_IN_FILE = "__non_persistable"
+_STATE_ENDING = "__non_persistable"
 _SPECIAL_NUMBERS = {"NaN": math.nan, "INF": math.inf, "-INF": -math.inf}
 # In-place and multi-device forms of the same computation.
 _ALIASES = {"sync_batch_norm": "batch_norm"}
@@ -110,12 +110,14 @@ class _Reader:
         if len(facts) < 4 or not isinstance(facts[3], str):
             raise _NotPIR("a parameter has no name")
         # Values that only live while a program runs (the dropout state of an LSTM) are not in the parameter
-        # file, and two of them may share a name.
-        if (flags and flags[0] == 0) or facts[3].endswith(_NOT_IN_FILE):
+        # file, unless static graphs marked them as lasting; then several may share a name and are there once.
+        if flags and flags[0] == 0:
             self._define(_id(result), f"%{_id(result)}", _get(result, "TT", dict))
-            return
-        self._define(_id(result), facts[3], _get(result, "TT", dict))
-        self._parameters.append(facts[3])
+        elif facts[3] in self._parameters and facts[3].endswith(_STATE_ENDING):
+            self._bind(_id(result), (facts[3],))
+        else:
+            self._define(_id(result), facts[3], _get(result, "TT", dict))
+            self._parameters.append(facts[3])
 
     def _read_feed(self, entry: object) -> None:
         (result,) = _only(_get(entry, "O", list), "result of an input")

@@ -89,9 +89,10 @@ _DECONVOLUTION = ("Input", "Filter", Operand("output_size"))
 
 OLD_OPERATORS: Mapping[str, OldOperator] = {
     **_same(
-        "abs assign atan cast ceil celu channel_shuffle cos elu erf exp expm1 flip floor gelu isnan_v2 log log10 "
-        "log1p log2 log_softmax logical_not mish pixel_shuffle pixel_unshuffle reciprocal relu relu6 round rsqrt "
-        "selu share_data sigmoid sign silu sin softmax softplus softshrink softsign sqrt square swish tan tanh "
+        "abs assign atan cast ceil celu channel_shuffle cos elu erf exp expm1 flip floor gelu isnan_v2 log "
+        "log10 log1p log2 log_softmax logical_not mish pixel_shuffle pixel_unshuffle reciprocal relu relu6 "
+        "round rsqrt selu share_data sigmoid sign silu sin softmax softplus softshrink softsign sqrt square "
+        "swish tan tanh "
         "thresholded_relu tril_triu trunc"
     ),
     **_renamed(
@@ -134,7 +135,7 @@ OLD_OPERATORS: Mapping[str, OldOperator] = {
         }
     ),
     **_reductions("mean sum max min prod all any amax amin"),
-    **_interpolations("nearest", "bilinear", "bicubic"),
+    **_interpolations("nearest", "linear", "bilinear", "trilinear", "bicubic"),
     "logsumexp": OldOperator("logsumexp", attributes=_KEEP),
     "conv2d": OldOperator("conv2d", ("Input", "Filter"), ("Output",)),
     "depthwise_conv2d": OldOperator("depthwise_conv2d", ("Input", "Filter"), ("Output",)),
@@ -216,6 +217,14 @@ OLD_OPERATORS: Mapping[str, OldOperator] = {
     "lookup_table_v2": OldOperator("embedding", ("Ids", "W")),
     "one_hot_v2": OldOperator("one_hot", ("X", Operand("depth", "depth_tensor", scalar=True))),
     "roll": OldOperator("roll", ("X", Operand("shifts", "ShiftsTensor"))),
+    "set_value": OldOperator(
+        "set_value",
+        (
+            *_BOUNDS,
+            Operand("steps", "StepsTensor", "StepsTensorList"),
+            "ValueTensor",
+        ),
+    ),
     "shape": OldOperator("shape", ("Input",)),
     "size": OldOperator("numel", ("Input",)),
     "pad": OldOperator("pad", ("X", Operand("pad_value", scalar=True, number="float32"))),
