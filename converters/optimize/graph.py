@@ -326,7 +326,7 @@ class Graph:
     def remove_constant(self, name: str) -> None:
         """Removes a constant that nothing reads."""
         for table in (self._tensors, self._arrays, self._dtypes, self._factors):
-            table.pop(name, None)  # type: ignore[attr-defined]
+            table.pop(name, None)
 
     def new_name(self, hint: str) -> str:
         """A name that no value has."""

@@ -17,9 +17,11 @@ from google.protobuf.message import DecodeError, EncodeError  # type: ignore[imp
 
 from onnxocr.converters.optimize.affine_folding import fold_batch_norms, fold_scales_and_shifts
 from onnxocr.converters.optimize.affine_sinking import sink_below_pooling, sink_scales_and_shifts
+from onnxocr.converters.optimize.channel_shifts import write_shifts_as_batch_norms
 from onnxocr.converters.optimize.constant_folding import fold_constants
 from onnxocr.converters.optimize.dead_code import remove_dead_code
 from onnxocr.converters.optimize.duplicate_constants import merge_duplicate_constants
+from onnxocr.converters.optimize.gated_residual import merge_gated_residuals
 from onnxocr.converters.optimize.graph import Graph
 from onnxocr.converters.optimize.hard_activations import merge_hard_sigmoids, merge_hard_swishes
 from onnxocr.converters.optimize.identity_removal import remove_identities
@@ -45,6 +47,7 @@ REWRITES: Mapping[str, Rewrite] = {
     "hard sigmoids merged": merge_hard_sigmoids,
     "batch norms folded": fold_batch_norms,
     "scales and shifts folded": fold_scales_and_shifts,
+    "gated residuals merged": merge_gated_residuals,
     "scales and shifts moved behind pooling": sink_below_pooling,
     "scales and shifts sunk": sink_scales_and_shifts,
     "dead nodes removed": remove_dead_code,
@@ -52,12 +55,14 @@ REWRITES: Mapping[str, Rewrite] = {
 """Rewrites that open work for each other; repeated until none of them finds anything."""
 
 FINAL_REWRITES: Mapping[str, Rewrite] = {
+    # What is left of them when everything that fits has gone into weights.
+    "shifts written as batch norms": write_shifts_as_batch_norms,
     # Folding makes new weights, some of them tiny.
     "tiny weights set to zero": zero_tiny_weights,
     "duplicate constants merged": merge_duplicate_constants,
     "dead nodes removed": remove_dead_code,
 }
-"""Rewrites of the weights as they are in the end; run once."""
+"""Rewrites of what the others leave; run once, in this order."""
 
 _MAX_ROUNDS = 20
 

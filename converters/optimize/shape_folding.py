@@ -14,6 +14,7 @@ import numpy as np
 
 from onnxocr.converters.optimize.constant_evaluation import integers
 from onnxocr.converters.optimize.graph import Graph, Node
+from onnxocr.converters.optimize.shape_inference import ValueShape
 
 
 @dataclass(frozen=True)
@@ -70,12 +71,19 @@ def _fold_target(graph: Graph, node: Node) -> bool:
     shape = graph.shape(node.input(0))
     if target is None:
         return False
-    if shape is not None and target == [0] * len(shape):
+    if _is_own_shape(target, shape):
         return graph.bypass(node, node.input(0))
     if graph.is_constant(node.input(1)):
         return False
     graph.set_input(node, 1, graph.add_constant(np.asarray(target, np.int64), f"{node.output}_target"))
     return True
+
+
+def _is_own_shape(target: list[int], shape: ValueShape) -> bool:
+    """Whether a target gives a tensor the shape that it has; one size may be left to the runtime."""
+    if shape is None or len(target) != len(shape):
+        return False
+    return all(size in (0, -1) or size == own for size, own in zip(target, shape, strict=True))
 
 
 def _constant_target(graph: Graph, node: Node, sizes: list[_Size]) -> list[int] | None:
