@@ -111,10 +111,18 @@ def _add_conv2d_alias() -> None:
     """Give Paddle 3.0 the name ``nn.Conv2d``, which PP-LCNet's definition uses and later Paddle has."""
 
     def conv2d(
-        in_channels: int, out_channels: int, kernel_size: int, stride: int, padding: int, bias: bool
+        in_channels: int,
+        out_channels: int,
+        kernel_size: int,
+        stride: int = 1,
+        padding: int = 0,
+        groups: int = 1,
+        bias: bool = True,
     ) -> nn.Layer:
         bias_attr = None if bias else False
-        return nn.Conv2D(in_channels, out_channels, kernel_size, stride, padding, bias_attr=bias_attr)
+        return nn.Conv2D(
+            in_channels, out_channels, kernel_size, stride, padding, groups=groups, bias_attr=bias_attr
+        )
 
     nn.Conv2d = conv2d
 

@@ -1,6 +1,6 @@
 """How far an ONNX file's outputs are from those that Paddle recorded; needs ONNX Runtime, not Paddle.
 
-An ONNX file and a folder with ``case_<k>.npz`` enter; one number leaves, or a typed error where outputs have
+An ONNX file and a folder with ``case_<k>.npz`` enter; two numbers leave, or a typed error where outputs have
 another count, shape or kind of number.
 """
 
@@ -48,8 +48,21 @@ def _numbered(arrays: Mapping[str, NDArray[Any]], stem: str) -> tuple[NDArray[An
     return tuple(arrays[name] for name in sorted(names, key=lambda name: int(name[1:] or "1")))
 
 
-def relative_error(found: NDArray[Any], expected: NDArray[Any]) -> float:
-    """``max|found - expected| / max|expected|``; the plain difference where the expected array is all zero.
+@dataclass(frozen=True)
+class Error:
+    """Two measures of one difference, each relative to the expected numbers.
+
+    Attributes:
+        largest: ``max|found - expected| / max|expected|``.
+        rms: root of the summed squares of the differences over that of the expected numbers.
+    """
+
+    largest: float
+    rms: float
+
+
+def relative_error(found: NDArray[Any], expected: NDArray[Any]) -> Error:
+    """How far two arrays are apart; the plain difference where the expected array is all zero.
 
     Raises:
         OutputMismatchError: The arrays differ in shape, in kind of number, or in where they hold no number.
@@ -58,19 +71,21 @@ def relative_error(found: NDArray[Any], expected: NDArray[Any]) -> float:
         raise OutputMismatchError(f"shape {found.shape} instead of {expected.shape}")
     if found.dtype.kind != expected.dtype.kind:
         raise OutputMismatchError(f"{found.dtype} instead of {expected.dtype}")
-    if expected.size == 0:
-        return 0.0
     first, second = found.astype(np.float64), expected.astype(np.float64)
-    if not np.array_equal(np.isfinite(first), np.isfinite(second)):
-        raise OutputMismatchError("infinite or missing numbers at other places")
     finite = np.isfinite(second)
+    if not np.array_equal(np.isfinite(first), finite):
+        raise OutputMismatchError("infinite or missing numbers at other places")
     if not finite.any():
-        return 0.0
-    return float(np.abs(first - second)[finite].max() / (np.abs(second[finite]).max() or 1.0))
+        return Error(0.0, 0.0)
+    difference, second = (first - second)[finite], second[finite]
+    return Error(
+        float(np.abs(difference).max() / (np.abs(second).max() or 1.0)),
+        float(np.linalg.norm(difference) / (np.linalg.norm(second) or 1.0)),
+    )
 
 
-def error_on_onnxruntime(model: Path, cases: list[Case]) -> float:
-    """The largest relative error over all cases and outputs, on ONNX Runtime's CPU provider.
+def worst_error(model: Path, cases: list[Case]) -> Error:
+    """The largest of both errors over all cases and outputs, on ONNX Runtime's CPU provider.
 
     Raises:
         OutputMismatchError: The graph has another number of inputs or outputs, or outputs cannot be compared.
@@ -82,12 +97,12 @@ def error_on_onnxruntime(model: Path, cases: list[Case]) -> float:
     options.log_severity_level = 3
     session = onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
     names = [argument.name for argument in session.get_inputs()]
-    worst = 0.0
+    errors = [Error(0.0, 0.0)]
     for case in cases:
         if len(names) != len(case.inputs):
             raise OutputMismatchError(f"{len(names)} inputs {names} instead of {len(case.inputs)}")
         found = session.run(None, dict(zip(names, case.inputs, strict=True)))
         if len(found) != len(case.outputs):
             raise OutputMismatchError(f"{len(found)} outputs instead of {len(case.outputs)}")
-        worst = max([worst, *(relative_error(a, b) for a, b in zip(found, case.outputs, strict=True))])
-    return worst
+        errors += [relative_error(a, b) for a, b in zip(found, case.outputs, strict=True)]
+    return Error(max(error.largest for error in errors), max(error.rms for error in errors))

@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from benchmarks.paddle_reference.pictures import line_tensor, page_tensor
-from benchmarks.paddle_reference.record import record_cases
+from benchmarks.paddle_reference.record import record_cases, record_spread
 
 Shape = tuple[int, int, int]  # batch, height, width
 
@@ -61,6 +61,7 @@ def main() -> None:
             folder,
             [[prepare(arguments.pictures, *shape, offset=index)] for index, shape in enumerate(shapes)],
         )
+        record_spread(folder)
         print(f"{folder.name}: {len(shapes)} cases")
 
 

@@ -41,13 +41,16 @@ def read_pictures(folder: Path, names: tuple[str, ...]) -> list[Image.Image]:
 
 
 def page_tensor(folder: Path, batch: int, height: int, width: int, *, offset: int = 0) -> NDArray[np.float32]:
-    """Whole pages squeezed to one size, normalised with the ImageNet statistics as text detection expects.
+    """Pages scaled to cover one size and cropped to it, normalised with the ImageNet statistics.
 
     Returns:
         ``(batch, 3, height, width)`` float32, channels in BGR order.
     """
-    pages = read_pictures(folder, PAGES)
-    return _stack(_pick(pages, batch, offset), height, width, IMAGENET_MEAN, IMAGENET_STD)
+    pages = [
+        ImageOps.fit(page, (width, height), Image.Resampling.BILINEAR, centering=(0.5, 0.3))
+        for page in _pick(read_pictures(folder, PAGES), batch, offset)
+    ]
+    return _stack(pages, height, width, IMAGENET_MEAN, IMAGENET_STD)
 
 
 def line_tensor(folder: Path, batch: int, height: int, width: int, *, offset: int = 0) -> NDArray[np.float32]:

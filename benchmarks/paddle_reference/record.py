@@ -7,9 +7,12 @@ order.
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from benchmarks.paddle_reference.comparison import load_cases, relative_error
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,8 +44,8 @@ def name_arrays(stem: str, arrays: Sequence[NDArray[Any]]) -> dict[str, NDArray[
     return {stem if index == 0 else f"{stem}{index + 1}": array for index, array in enumerate(arrays)}
 
 
-def open_predictor(folder: Path) -> Predictor:
-    """A Paddle Inference predictor on the CPU, without oneDNN and without graph passes.
+def open_predictor(folder: Path, *, graph_passes: bool = False, onednn: bool = False) -> Predictor:
+    """A Paddle Inference predictor on the CPU, by default without oneDNN and without graph passes.
 
     Paddle's own graph passes fold and reorder arithmetic; without them the outputs are those of the saved
     program.
@@ -56,8 +59,11 @@ def open_predictor(folder: Path) -> Predictor:
         raise FileNotFoundError(f"no inference.json or inference.pdmodel in {folder}")
     config = inference.Config(str(model), str(folder / "inference.pdiparams"))
     config.disable_gpu()
-    config.disable_mkldnn()
-    config.switch_ir_optim(False)
+    if onednn:
+        config.enable_mkldnn()
+    else:
+        config.disable_mkldnn()
+    config.switch_ir_optim(graph_passes)
     config.disable_glog_info()
     config.set_cpu_math_library_num_threads(1)
     return inference.create_predictor(config)
@@ -78,3 +84,21 @@ def run_predictor(predictor: Predictor, inputs: Sequence[NDArray[Any]]) -> list[
         handle.copy_from_cpu(np.ascontiguousarray(array))
     predictor.run()
     return [predictor.get_output_handle(name).copy_to_cpu().copy() for name in predictor.get_output_names()]
+
+
+def record_spread(folder: Path) -> None:
+    """Write how far Paddle with its graph passes, and with oneDNN, is from the recorded outputs.
+
+    ``paddle_itself.json`` gets the largest relative error over the cases for each of the two.
+    """
+    cases = load_cases(folder)
+    spread = {}
+    for name, onednn in (("graph passes", False), ("graph passes and oneDNN", True)):
+        predictor = open_predictor(folder, graph_passes=True, onednn=onednn)
+        errors = [
+            relative_error(found, expected).largest
+            for case in cases
+            for found, expected in zip(run_predictor(predictor, case.inputs), case.outputs, strict=True)
+        ]
+        spread[name] = max(errors)
+    (folder / "paddle_itself.json").write_text(json.dumps(spread, indent=1), "utf-8")
