@@ -52,9 +52,10 @@ def layer_norm(op: OperatorView) -> Results:
     if op.optional(2) is not None:
         weights.append(op.input(2))
     if len(normalised) > 1:
-        op.require(size is not None, "normalises several axes of unknown size")
-        shape = op.graph.integers([each or 1 for each in normalised])
-        weights = [op.graph.node("Reshape", [each, shape]) for each in weights]
+        graph, bounds = op.graph, [axis, op.rank(0), 0]
+        lengths = graph.shape_of(op.input(0), op.shape(0))
+        shape = graph.node("Slice", [lengths, *(graph.integers([each]) for each in bounds)])
+        weights = [graph.node("Reshape", [each, shape]) for each in weights]
     attributes = {"axis": axis, "epsilon": op.number("epsilon", 1e-5)}
     return op.graph.node("LayerNormalization", [op.input(0), *weights], attributes)
 
