@@ -1,4 +1,8 @@
-"""Pairs of nodes that only rearrange a tensor: merged, or removed where the second undoes the first."""
+"""Pairs of nodes that only rearrange a tensor: merged, or removed where the second undoes the first.
+
+A Squeeze moves behind activations and batch normalisations, to where an Unsqueeze may undo it: these then
+stand next to the convolution that they can be merged with.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +11,15 @@ import numpy as np
 from onnxocr.converters.optimize.constant_evaluation import integers
 from onnxocr.converters.optimize.graph import Graph, Node
 
+_ELEMENTWISE = ("Relu", "Sigmoid", "HardSigmoid", "HardSwish", "Tanh", "Erf", "Clip")
+
 
 def merge_view_chains(graph: Graph) -> int:
-    """Merges Transpose, Reshape and Unsqueeze/Squeeze pairs and returns how many."""
+    """Merges Transpose, Reshape, Squeeze and Unsqueeze with each other and returns how many."""
     return sum(
         (
+            sum(_sink_squeeze(graph, node) for node in graph.nodes_of("Squeeze")),
+            sum(_cancel_unsqueeze(graph, node) for node in graph.nodes_of("Unsqueeze")),
             sum(_merge_transposes(graph, node) for node in graph.nodes_of("Transpose")),
             sum(_merge_reshapes(graph, node) for node in graph.nodes_of("Reshape")),
             sum(_cancel_squeeze(graph, node) for node in graph.nodes_of("Squeeze")),
@@ -57,6 +65,33 @@ def _cancel_squeeze(graph: Graph, node: Node) -> bool:
     if added is None or added != taken or not graph.bypass(node, first.output):
         return False
     return graph.bypass(first, first.input(0))
+
+
+def _cancel_unsqueeze(graph: Graph, node: Node) -> bool:
+    first = _sole_producer(graph, node, "Squeeze")
+    if first is None:
+        return False
+    # A Squeeze with axes removes sizes of one only, so that this always gives back what it took.
+    shape = graph.shape(first.input(0))
+    taken, added = _axes(graph, first, shape), _axes(graph, node, shape)
+    if taken is None or taken != added or not graph.bypass(node, first.output):
+        return False
+    return graph.bypass(first, first.input(0))
+
+
+def _sink_squeeze(graph: Graph, node: Node) -> bool:
+    follower = graph.only_consumer(node.output)
+    axes = _axes(graph, node, graph.shape(node.input(0)))
+    if follower is None or axes is None or len(follower.outputs) != 1 or follower.input(0) != node.output:
+        return False
+    if not follower.is_a(*_ELEMENTWISE) and not (follower.is_a("BatchNormalization") and min(axes) > 1):
+        return False
+    output = follower.output
+    graph.remove(node)
+    graph.set_input(follower, 0, node.input(0))
+    graph.set_output(follower, graph.new_name(f"{output}_unsqueezed"))
+    graph.add(Node("Squeeze", [follower.output, *node.inputs[1:]], [output], node.attributes, node.name))
+    return True
 
 
 def _axes(graph: Graph, node: Node, shape: tuple[object, ...] | None) -> list[int] | None:

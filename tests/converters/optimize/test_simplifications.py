@@ -146,6 +146,34 @@ def test_the_shape_of_a_tensor_of_known_size_is_a_constant() -> None:
     assert operators(result) == ["Add"]
 
 
+def test_a_squeeze_moves_behind_what_works_on_single_numbers_until_an_unsqueeze_undoes_it() -> None:
+    text = (
+        "g (float[N,3,1,W] x) => (float[N,3,1,W] y) { a = Squeeze(x, i2) "
+        "b = BatchNormalization(a, gamma, beta, mean, variance) c = HardSwish(b) y = Unsqueeze(c, i2) }"
+    )
+    statistics = {name: noise(3, seed=1) for name in ("gamma", "beta", "mean")}
+    original = model(text, i2=ints(2), variance=np.abs(noise(3)), **statistics)
+    result, counts = rewritten(original, merge_view_chains, merge_view_chains, merge_view_chains)
+    assert operators(result) == ["BatchNormalization", "HardSwish"]
+    assert counts[-1] == 0
+    assert_same_outputs(original, result, x=noise(2, 3, 1, 5))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        # Softmax and additions see the axes; channels are counted from the front; another axis comes back.
+        "a = Squeeze(x, i2) b = Softmax(a) y = Unsqueeze(b, i2) }",
+        "a = Squeeze(x, i2) b = Add(a, a) y = Unsqueeze(b, i2) }",
+        "a = Squeeze(x, i2) y = Unsqueeze(a, i1) }",
+    ],
+)
+def test_other_squeezes_stay(text: str) -> None:
+    original = model("g (float[N,3,1,W] x) => (float[A,B,C,D] y) { " + text, **constants_in(text, CONSTANTS))
+    result, counts = rewritten(original, merge_view_chains)
+    assert (operators(result), counts) == (operators(original), [0])
+
+
 def test_equal_constants_are_stored_once() -> None:
     text = "g (float[2] x) => (float[2] y) { a = Add(x, k) b = Mul(a, same) y = Sub(b, other) }"
     constants = {"k": floats(1, 2), "same": floats(1, 2), "other": floats(1, 3)}
