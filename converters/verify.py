@@ -11,7 +11,7 @@ import importlib.util
 import re
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -28,6 +28,9 @@ from onnxocr.runtime.session import Session
 TOLERANCE = 1e-3
 """Largest relative error of a correct conversion; rounding in another order makes 1e-6 to 5e-4."""
 
+MAP_THRESHOLD = 0.3
+"""What a detector's probability map is cut at (``thresh`` of PP-OCR's DBPostProcess)."""
+
 _RECORDED_NAME = re.compile(r"([xy])(\d*)\Z")
 
 
@@ -41,22 +44,22 @@ class OutputDifference:
         absolute: largest difference.
         relative: largest difference divided by the reference's largest magnitude; infinite where shapes or
             places of NaN differ.
-        same_class: share of places at which the largest class is the same one; None for outputs that are no
-            scores of classes.
+        agreement: share of places with the same decision: the largest class, or the side of a probability
+            map's threshold that a pixel is on; None for other outputs.
     """
 
     shapes: tuple[tuple[int, ...], ...]
     output: str
     absolute: float
     relative: float
-    same_class: float | None
+    agreement: float | None
 
     def __str__(self) -> str:
         shapes = " ".join("x".join(str(size) for size in shape) for shape in self.shapes)
-        classes = "" if self.same_class is None else f", same class at {self.same_class:.2%}"
+        decisions = "" if self.agreement is None else f", same decision at {self.agreement:.3%} of places"
         return (
             f"input {shapes}: output {self.output}: largest error {self.absolute:.3g}, "
-            f"relative {self.relative:.3g}{classes}"
+            f"relative {self.relative:.3g}{decisions}"
         )
 
 
@@ -68,11 +71,13 @@ class VerificationReport:
         reference: what it was compared with.
         tolerance: largest relative error allowed.
         differences: one record for each output of each run.
+        required_agreement: least share of equal decisions, None where only the error counts.
     """
 
     reference: str
     tolerance: float
     differences: tuple[OutputDifference, ...]
+    required_agreement: float | None = None
 
     @property
     def absolute(self) -> float:
@@ -86,18 +91,30 @@ class VerificationReport:
 
     @property
     def passed(self) -> bool:
-        """Whether every relative error is within the tolerance."""
-        return self.relative <= self.tolerance
+        """Whether errors are within the tolerance, and decisions agree where that is required."""
+        agree = self.required_agreement is None or self.agreement >= self.required_agreement
+        return self.relative <= self.tolerance and agree
+
+    @property
+    def agreement(self) -> float:
+        """The smallest share of equal decisions of all runs; 1 where no output is a decision."""
+        return min((each.agreement for each in self.differences if each.agreement is not None), default=1.0)
 
     def __str__(self) -> str:
-        verdict = "within" if self.passed else "ABOVE"
+        verdict = "within" if self.relative <= self.tolerance else "ABOVE"
         lines = [f"  {difference}" for difference in self.differences]
         head = f"Compared with {self.reference}:"
-        tail = (
+        lines.append(
             f"Largest error {self.absolute:.3g}, relative {self.relative:.3g}: {verdict} the tolerance "
             f"{self.tolerance:g}."
         )
-        return "\n".join([head, *lines, tail])
+        if self.required_agreement is not None:
+            verdict = "at least" if self.agreement >= self.required_agreement else "BELOW"
+            lines.append(
+                f"Same decision at {self.agreement:.3%} of places: {verdict} the required "
+                f"{self.required_agreement:.3%}."
+            )
+        return "\n".join([head, *lines])
 
 
 class _Reference(Protocol):
@@ -160,7 +177,12 @@ def verify_against_recordings(
 
 
 def verify_against_graph(
-    model: Path, reference: Path, *, tolerance: float = TOLERANCE, name: str | None = None
+    model: Path,
+    reference: Path,
+    *,
+    tolerance: float = TOLERANCE,
+    required_agreement: float | None = None,
+    name: str | None = None,
 ) -> VerificationReport:
     """Compares a graph with another one on pictures of print.
 
@@ -168,6 +190,7 @@ def verify_against_graph(
         model: the ONNX file to judge.
         reference: the ONNX file that is right.
         tolerance: largest relative error allowed.
+        required_agreement: least share of equal decisions, None where only the error counts.
         name: how the report calls the reference.
 
     Raises:
@@ -179,7 +202,8 @@ def verify_against_graph(
         def run(inputs: Sequence[Tensor]) -> Sequence[Tensor]:
             return list(right.run(dict(zip(names, inputs, strict=True))).values())
 
-        return _compared(session, _sampled(session, run), name or str(reference), tolerance)
+        report = _compared(session, _sampled(session, run), name or str(reference), tolerance)
+        return replace(report, required_agreement=required_agreement)
 
 
 def verify_against_paddle(
@@ -228,13 +252,18 @@ def output_difference(
     error = np.abs(np.nan_to_num(found.astype(np.float64), nan=0.0) - right)
     absolute, magnitude = float(error.max(initial=0.0)), float(np.abs(right).max(initial=0.0))
     relative = absolute / magnitude if magnitude else (0.0 if absolute == 0.0 else float("inf"))
-    return OutputDifference(shapes, output, absolute, relative, _same_class(found, expected))
+    return OutputDifference(shapes, output, absolute, relative, _agreement(found, expected))
 
 
-def _same_class(found: Tensor, expected: Tensor) -> float | None:
-    if found.ndim not in (2, 3) or found.shape[-1] < 2 or found.size == 0:
+def _agreement(found: Tensor, expected: Tensor) -> float | None:
+    if found.size == 0:
         return None
-    return float(np.mean(found.argmax(axis=-1) == expected.argmax(axis=-1)))
+    if found.ndim in (2, 3) and found.shape[-1] > 1:
+        return float(np.mean(found.argmax(axis=-1) == expected.argmax(axis=-1)))
+    is_map = found.ndim == 4 and found.shape[1] == 1 and expected.min() >= 0 and expected.max() <= 1
+    if is_map:
+        return float(np.mean((found > MAP_THRESHOLD) == (expected > MAP_THRESHOLD)))
+    return None
 
 
 @contextlib.contextmanager

@@ -15,6 +15,8 @@ from onnxocr.arrays import Tensor
 from onnxocr.converters import verify
 from onnxocr.converters.sample_inputs import printed_picture, sample_feeds
 from onnxocr.converters.verify import (
+    OutputDifference,
+    VerificationReport,
     output_difference,
     verify_against_graph,
     verify_against_recordings,
@@ -51,13 +53,32 @@ def test_errors_are_relative_to_the_largest_expected_value(
     assert difference.relative == pytest.approx(relative)
 
 
-def test_scores_of_classes_tell_how_often_the_class_is_the_same() -> None:
+def test_of_scores_of_classes_the_largest_decides() -> None:
     expected = np.array([[[0.9, 0.1], [0.4, 0.6], [0.2, 0.8], [0.3, 0.7]]], np.float32)
     found = expected.copy()
     found[0, 1] = 0.6, 0.4
-    assert output_difference("y", found, expected).same_class == 0.75
-    assert output_difference("y", found[..., :1], expected[..., :1]).same_class is None
-    assert output_difference("y", found[None], expected[None]).same_class is None
+    assert output_difference("y", found, expected).agreement == 0.75
+    assert output_difference("y", found[..., :1], expected[..., :1]).agreement is None
+
+
+def test_of_probability_maps_the_side_of_the_threshold_decides(tmp_path: Path) -> None:
+    expected = np.array([[[[0.29, 0.31], [0.9, 0.1]]]], np.float32)
+    found = expected + np.float32(0.02)
+    assert output_difference("y", found, expected).agreement == 0.75
+    assert output_difference("y", found + 1, expected + 1).agreement is None
+    model = save_doubling(tmp_path / "doubling.onnx")
+    case = record(tmp_path / "a.npz", x=found[:, [0, 0, 0]], y=2 * found[:, [0, 0, 0]])
+    report = verify_against_recordings(model, [case])
+    assert report.passed
+    assert report.agreement == 1
+
+
+@pytest.mark.parametrize(("required", "passed"), [(None, True), (0.75, True), (0.76, False)])
+def test_decisions_may_be_required_to_agree(required: float | None, passed: bool) -> None:
+    difference = OutputDifference(((1, 3),), "y", 0.1, 0.1, 0.75)
+    report = VerificationReport("a graph", 0.2, (difference,), required)
+    assert report.passed == passed
+    assert ("BELOW the required" in str(report)) != passed
 
 
 def record(path: Path, **arrays: Tensor) -> Path:
