@@ -167,18 +167,21 @@ class GraphBuilder:
             inputs: the graph's inputs.
             outputs: by output name, the value and the output's type.
         """
-        from onnx import helper
+        import onnx
 
         self._name_outputs({name: value for name, (value, _) in outputs.items()})
         used = {each for node in self._nodes for each in node.inputs} | set(outputs)
-        graph = helper.make_graph(
-            [_node_proto(node) for node in self._nodes],
-            "paddle",
-            [_value_info(each) for each in inputs],
-            [_value_info(kind) for _, kind in outputs.values()],
-            [_tensor(name, array) for name, array in self._constants.items() if name in used],
-        )
-        return helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION)
+        # Filled in place: every helper that takes finished parts copies them, and weights are large.
+        model = onnx.ModelProto(ir_version=IR_VERSION)
+        model.opset_import.add(domain="", version=OPSET)
+        model.graph.name = "paddle"
+        model.graph.node.extend(_node_proto(node) for node in self._nodes)
+        model.graph.input.extend(_value_info(each) for each in inputs)
+        model.graph.output.extend(_value_info(kind) for _, kind in outputs.values())
+        for name, array in self._constants.items():
+            if name in used:
+                _fill_tensor(model.graph.initializer.add(), name, array)
+        return model
 
     def _name_outputs(self, wanted: Mapping[str, str]) -> None:
         """Gives results the names of the outputs; what cannot be renamed is copied by an Identity."""
@@ -220,7 +223,8 @@ def _value_info(value: GraphInput) -> onnx.ValueInfoProto:
     return helper.make_tensor_value_info(value.name, onnx_type(value.dtype), list(value.shape))
 
 
-def _tensor(name: str, array: npt.NDArray[np.generic]) -> onnx.TensorProto:
-    from onnx import numpy_helper
-
-    return numpy_helper.from_array(np.ascontiguousarray(array).reshape(array.shape), name)
+def _fill_tensor(tensor: onnx.TensorProto, name: str, array: npt.NDArray[np.generic]) -> None:
+    tensor.name = name
+    tensor.data_type = onnx_type(array.dtype)
+    tensor.dims.extend(array.shape)
+    tensor.raw_data = array.astype(array.dtype.newbyteorder("<"), copy=False).tobytes()

@@ -37,7 +37,10 @@ def to_onnx(program: Program) -> onnx.ModelProto:
     graph.location = "output"
     outputs = {name: _output(program, graph, names, name, value) for name, value in program.fetches}
     inputs = [_graph_input(program.values[name]) for name in program.feeds]
-    return graph.build(inputs, outputs)
+    try:
+        return graph.build(inputs, outputs)
+    except (ValueError, TypeError) as error:
+        raise ConversionError(f"The program cannot be written as an ONNX graph: {error}.") from error
 
 
 def check_supported(program: Program) -> None:
@@ -83,7 +86,9 @@ def _declare(program: Program, graph: GraphBuilder) -> dict[str, str]:
 
 def _convert(op: OperatorView, names: dict[str, str]) -> None:
     try:
-        results = OPERATORS[op.operator.type](op)
+        # Numbers that overflow when they are cast are as good as any others of a file that has them.
+        with np.errstate(all="ignore"):
+            results = OPERATORS[op.operator.type](op)
     except (
         ValueError,
         TypeError,

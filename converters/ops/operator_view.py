@@ -15,6 +15,8 @@ from onnxocr.converters.paddle.dtypes import NUMPY_TYPES
 from onnxocr.converters.paddle.program import Attribute, Operator, Program
 from onnxocr.errors import ConversionError
 
+_LARGEST = 2**63 - 1
+
 
 @dataclass(frozen=True)
 class OperatorView:
@@ -89,7 +91,7 @@ class OperatorView:
         value = self._attribute(name, default)
         if isinstance(value, float) and value.is_integer():
             value = int(value)
-        if not isinstance(value, int):
+        if not isinstance(value, int) or abs(value) > _LARGEST:
             raise self._wrong(name, value, "a whole number")
         return int(value)
 
@@ -118,7 +120,7 @@ class OperatorView:
         """Returns a list of whole numbers; one alone counts as a list of one."""
         value = self._attribute(name, default)
         members = value if isinstance(value, tuple) else (value,)
-        numbers = [int(each) for each in members if isinstance(each, int | float) and each == each // 1]
+        numbers = [int(each) for each in members if isinstance(each, int | float) and _is_whole(each)]
         if len(numbers) != len(members):
             raise self._wrong(name, value, "whole numbers")
         return numbers
@@ -182,6 +184,10 @@ class OperatorView:
 
     def _wrong(self, name: str, value: object, wanted: str) -> ConversionError:
         return ConversionError(f"{self.place}: attribute {name} is {value!r} instead of {wanted}.")
+
+
+def _is_whole(value: float) -> bool:
+    return abs(value) <= _LARGEST and value == value // 1
 
 
 def graph_dtype(word: str) -> np.dtype[np.generic]:

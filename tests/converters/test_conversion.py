@@ -36,6 +36,7 @@ from tests.converters.paddle_files import (
     result,
     write_linear,
 )
+from tests.zoo.place import Place
 
 SETTINGS = """Global:
   model_name: spark_rec
@@ -251,3 +252,16 @@ def test_importing_the_package_loads_no_library() -> None:
     code = "import sys, onnxocr.converters; print([m for m in ('numpy', 'onnx', 'yaml') if m in sys.modules])"
     finished = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert finished.stdout.strip() == "[]"
+
+
+def test_an_address_is_downloaded_first(tmp_path: Path) -> None:
+    archive = tmp_path / "spark_infer.tar"
+    with tarfile.open(archive, "w") as tar:
+        tar.add(write_linear(tmp_path / "spark_infer"), "spark_infer")
+    server = Place()
+    server.files["/models/spark_infer.tar"] = archive.read_bytes()
+    try:
+        result = convert(f"{server.address}/models/spark_infer.tar", tmp_path / "out")
+    finally:
+        server.stop()
+    assert result.name == "spark"
