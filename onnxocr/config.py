@@ -19,15 +19,36 @@ InputShape: TypeAlias = tuple[int, int, int]
 LIMIT_TYPES = ("min", "max", "resize_long")
 SCORE_MODES = ("fast", "slow")
 BOX_TYPES = ("quad", "poly")
+
+MAX_UNCLIP_RATIO = 1000.0
+"""No box of a page needs more; beyond, coordinates overflow the clipper's integers."""
+
+DETECTION_STRIDE = 32
+"""The detectors halve their input five times: its sides are multiples of this."""
 ENGINES = ("onnxruntime", "openvino")
 
 _Config = TypeVar("_Config")
 
 
-def override(config: _Config, **changes: Any) -> _Config:  # noqa: ANN401 - values of any field
-    """Returns a copy of a settings record with the given fields changed; ``None`` leaves a field as it is."""
+def override(config: _Config, *, prefix: str = "", **changes: Any) -> _Config:  # noqa: ANN401 - any field
+    """Returns a copy of a settings record with the given fields changed; ``None`` leaves a field as it is.
+
+    Args:
+        config: the record.
+        prefix: what stands before a field's name where the user gave it (``text_det_`` for ``PaddleOCR``), so
+            that an error names the argument.
+        **changes: new values by field.
+
+    Raises:
+        ConfigError: a value is out of range.
+    """
     given = {name: value for name, value in changes.items() if value is not None}
-    return replace(config, **given) if given else config  # type: ignore[type-var]
+    try:
+        return replace(config, **given) if given else config  # type: ignore[type-var]
+    except ConfigError as error:
+        if error.setting is None:
+            raise
+        raise ConfigError.about(prefix + error.setting, error.complaint) from None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,13 +92,18 @@ class TextDetectionConfig:
         check_positive_int("max_side_limit", self.max_side_limit)
         check_fraction("thresh", self.thresh)
         check_fraction("box_thresh", self.box_thresh)
-        check_positive_number("unclip_ratio", self.unclip_ratio)
+        check_positive_number("unclip_ratio", self.unclip_ratio, most=MAX_UNCLIP_RATIO)
         check_positive_int("max_candidates", self.max_candidates)
         check_bool("use_dilation", self.use_dilation)
         check_choice("score_mode", self.score_mode, SCORE_MODES)
         check_choice("box_type", self.box_type, BOX_TYPES)
         if self.input_shape is not None:
-            object.__setattr__(self, "input_shape", check_input_shape("input_shape", self.input_shape))
+            shape = check_input_shape("input_shape", self.input_shape)
+            if shape[1] % DETECTION_STRIDE or shape[2] % DETECTION_STRIDE:
+                raise ConfigError.about(
+                    "input_shape", f"must have multiples of {DETECTION_STRIDE} as H and W, not {shape!r}."
+                )
+            object.__setattr__(self, "input_shape", shape)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -169,31 +195,33 @@ def field_names(config: type) -> tuple[str, ...]:
 def check_positive_int(name: str, value: object) -> None:
     """Raises ConfigError unless ``value`` is a whole number above 0."""
     if isinstance(value, bool) or not isinstance(value, int) or value <= 0:
-        raise ConfigError(f"{name} must be a whole number above 0, not {value!r}.")
+        raise ConfigError.about(name, f"must be a whole number above 0, not {value!r}.")
 
 
-def check_positive_number(name: str, value: object) -> None:
-    """Raises ConfigError unless ``value`` is a finite number above 0."""
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value < math.inf:
-        raise ConfigError(f"{name} must be a number above 0, not {value!r}.")
+def check_positive_number(name: str, value: object, most: float = math.inf) -> None:
+    """Raises ConfigError unless ``value`` is a finite number above 0, and not above ``most``."""
+    number = not isinstance(value, bool) and isinstance(value, (int, float))
+    if not number or not 0 < value <= most or value == math.inf:  # type: ignore[operator]
+        bound = "" if most == math.inf else f" and at most {most:g}"
+        raise ConfigError.about(name, f"must be a number above 0{bound}, not {value!r}.")
 
 
 def check_fraction(name: str, value: object) -> None:
     """Raises ConfigError unless ``value`` is a number from 0 to 1."""
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 1:
-        raise ConfigError(f"{name} must be a number from 0 to 1, not {value!r}.")
+        raise ConfigError.about(name, f"must be a number from 0 to 1, not {value!r}.")
 
 
 def check_bool(name: str, value: object) -> None:
     """Raises ConfigError unless ``value`` is True or False."""
     if not isinstance(value, bool):
-        raise ConfigError(f"{name} must be True or False, not {value!r}.")
+        raise ConfigError.about(name, f"must be True or False, not {value!r}.")
 
 
 def check_choice(name: str, value: object, choices: Collection[str]) -> None:
     """Raises ConfigError unless ``value`` is one of ``choices``."""
     if value not in choices:
-        raise ConfigError(f"{name} must be one of {', '.join(choices)}, not {value!r}.")
+        raise ConfigError.about(name, f"must be one of {', '.join(choices)}, not {value!r}.")
 
 
 def check_input_shape(name: str, value: object) -> InputShape:
@@ -205,5 +233,5 @@ def check_input_shape(name: str, value: object) -> InputShape:
     shape = tuple(value) if isinstance(value, (list, tuple)) else ()
     whole = all(isinstance(n, int) and not isinstance(n, bool) and n > 0 for n in shape)
     if len(shape) != 3 or not whole or shape[0] != 3:
-        raise ConfigError(f"{name} must be three whole numbers (3, H, W), not {value!r}.")
+        raise ConfigError.about(name, f"must be three whole numbers (3, H, W), not {value!r}.")
     return shape

@@ -67,9 +67,23 @@ class OnnxOCRError(Exception):
 
 
 class ConfigError(OnnxOCRError, ValueError):
-    """A setting is unknown, contradictory or out of range."""
+    """A setting is unknown, contradictory or out of range.
+
+    Attributes:
+        setting: the setting's name, None if the error is not about one alone.
+        complaint: what it must be, in words that follow the name.
+    """
 
     exit_code = 2
+    setting: str | None = None
+    complaint: str = ""
+
+    @classmethod
+    def about(cls, setting: str, complaint: str) -> ConfigError:
+        """Returns the error for one setting; the message is the name followed by the complaint."""
+        error = cls(f"{setting} {complaint}")
+        error.setting, error.complaint = setting, complaint
+        return error
 
 
 class NotYetSupportedError(ConfigError):

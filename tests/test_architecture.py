@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,11 +16,12 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "onnxocr"
 
 # What each place may import, beside itself. Modules that are not listed may not be imported from.
-FOUNDATION = {"errors", "arrays", "config", "results"}
+FOUNDATION = {"errors", "arrays", "config", "results", "quiet_import"}
 SIDE_BY_SIDE = {"runtime", "processing", "zoo", "inputs"}
 ALLOWED = {
     "errors": set[str](),
     "arrays": set[str](),
+    "quiet_import": set[str](),
     "config": {"errors", "arrays"},
     "results": {"errors", "arrays", "config"},
     **dict.fromkeys(SIDE_BY_SIDE, FOUNDATION),
@@ -103,6 +106,43 @@ def test_importing_the_engine_changes_nothing_outside() -> None:
         "print([a == b for a, b in zip(before, state())])"
     )
     assert unchanged.strip() == str([True] * 5)
+
+
+def test_importing_the_libraries_we_use_leaves_no_trace(tmp_path: Path) -> None:
+    # ONNX Runtime's telemetry writes into the home folder, OpenVINO's too; HTTP clients draw random numbers.
+    seen = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "import os, random\n"
+            "from onnxocr.quiet_import import import_onnxruntime, import_quietly\n"
+            "before = dict(os.environ), random.getstate()\n"
+            "import_onnxruntime(); import_quietly('httpx'); import_quietly('huggingface_hub')\n"
+            "print((dict(os.environ), random.getstate()) == before)\n",
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=ROOT,
+        env={**os.environ, "HOME": str(tmp_path)},
+    )
+    assert (seen.stdout.strip(), seen.stderr) == ("True", "")
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+def test_every_package_of_the_tree_is_installed() -> None:
+    listed = re.findall(r'^  "(onnxocr[\w.]*)",$', (ROOT / "pyproject.toml").read_text("utf-8"), re.MULTILINE)
+    there = {
+        _dotted("onnxocr.converters", path, ROOT / "converters")
+        if place == "converters"
+        else _dotted("onnxocr", path, PACKAGE)
+        for place, path in sources()
+    }
+    assert set(listed) == there
+
+
+def _dotted(name: str, path: Path, root: Path) -> str:
+    return ".".join([name, *path.parent.relative_to(root).parts])
 
 
 def test_no_machine_paths_or_registry_hosts_in_the_tree() -> None:

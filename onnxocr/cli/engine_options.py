@@ -19,7 +19,7 @@ from onnxocr.modules.engine_arguments import ENGINE_ARGUMENTS, EngineArguments
 TRUE_WORDS = ("true", "yes", "t", "y", "1")
 FALSE_WORDS = ("false", "no", "f", "n", "0")
 
-NOT_ON_THE_COMMAND_LINE = ("self", "input_limits", "engine_config", "paddlex_config")
+NOT_ON_THE_COMMAND_LINE = ("self", "input_limits", "engine_config")
 
 CONTEXT_SETTINGS = {
     "help_option_names": ["-h", "--help"],

@@ -7,8 +7,6 @@ written; 1 anything unexpected; 130 interrupted. Results go to stdout, everythin
 
 from __future__ import annotations
 
-import logging
-import os
 import sys
 from importlib import import_module
 from typing import Annotated, Any
@@ -17,6 +15,7 @@ import typer
 from typer.core import TyperGroup
 
 import onnxocr
+from onnxocr.cli.logs import LogLevel, set_up
 from onnxocr.errors import OnnxOCRError
 
 COMMANDS = {
@@ -24,8 +23,6 @@ COMMANDS = {
     "models": "onnxocr.cli.models",
 }
 """Subcommands and the modules that define them as ``app``; imported when they are asked for."""
-
-LOG_LEVELS = ("debug", "info", "warning", "error")
 
 
 class _LazyGroup(TyperGroup):
@@ -67,22 +64,14 @@ def _program(
         bool,
         typer.Option("--version", "-v", callback=_show_version, is_eager=True, help="Print the version."),
     ] = False,
-    log_level: Annotated[
-        str, typer.Option("--log_level", help="debug, info, warning or error; the log goes to stderr.")
-    ] = "warning",
+    log_level: LogLevel = None,
 ) -> None:
     """Reads text in pictures and documents with the PP-OCR models, without Paddle."""
-    if log_level not in LOG_LEVELS:
-        raise typer.BadParameter(
-            f"{log_level!r} is none of {', '.join(LOG_LEVELS)}.", param_hint="--log_level"
-        )
-    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s: %(message)s")
-    logging.getLogger("onnxocr").setLevel(log_level.upper())
-    logging.captureWarnings(True)
 
 
 def main() -> None:
     """Runs the program and exits with its code."""
+    set_up()
     try:
         app(prog_name="onnxocr")
     except OnnxOCRError as error:
@@ -90,5 +79,7 @@ def main() -> None:
         sys.exit(error.exit_code)
     except BrokenPipeError:
         # The reader of our output left (``| head``): what is still buffered has nowhere to go.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        from onnxocr.cli.result_stream import forget_stdout
+
+        forget_stdout()
         sys.exit(1)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit, urlunsplit
 
 from onnxocr.config import InputLimits
 from onnxocr.errors import URLError
+from onnxocr.quiet_import import import_quietly
 
 if TYPE_CHECKING:
     import httpx
@@ -31,12 +33,13 @@ def download(url: str, limits: InputLimits) -> bytes:
         URLError: not allowed, another scheme, no connection, a status other than 200, too many redirects, too
             large, too slow, or broken off.
     """
+    shown = without_credentials(url)
     if not limits.allow_urls:
         raise URLError(
-            f"{url} is a URL and downloads are off: InputLimits(allow_urls=False). Hand in a local file."
+            f"{shown} is a URL and downloads are off: InputLimits(allow_urls=False). Hand in a local file."
         )
     if not url.lower().startswith(("http://", "https://")):
-        raise URLError(f"{url} cannot be downloaded: only http:// and https:// are supported.")
+        raise URLError(f"{shown} cannot be downloaded: only http:// and https:// are supported.")
     client = _client(url, limits)
     # In a thread, because neither a name look-up nor the headers of a slow server can be interrupted.
     outcome: queue.SimpleQueue[bytes | URLError] = queue.SimpleQueue()
@@ -58,9 +61,16 @@ def download(url: str, limits: InputLimits) -> bytes:
     return result
 
 
-def _client(url: str, limits: InputLimits) -> httpx.Client:
-    import httpx
+def without_credentials(url: str) -> str:
+    """Returns a URL as it may stand in a message: user and password replaced by ``***``."""
+    parts = urlsplit(url)
+    if "@" not in parts.netloc:
+        return url
+    return urlunsplit(parts._replace(netloc="***@" + parts.netloc.rpartition("@")[2]))
 
+
+def _client(url: str, limits: InputLimits) -> Any:  # noqa: ANN401 - httpx is imported late
+    httpx = import_quietly("httpx")
     try:
         return httpx.Client(follow_redirects=True, max_redirects=_MAX_REDIRECTS, timeout=limits.url_timeout_s)
     except (OSError, ValueError, ImportError) as error:
@@ -70,7 +80,7 @@ def _client(url: str, limits: InputLimits) -> httpx.Client:
 
 def _outcome(client: httpx.Client, url: str, limits: InputLimits, deadline: float) -> bytes | URLError:
     """Returns the body, or the error that there is none: a thread has nobody to raise to."""
-    import httpx
+    httpx = import_quietly("httpx")
 
     try:
         return _fetch(client, url, limits, deadline)
@@ -98,11 +108,13 @@ def _fetch(client: httpx.Client, url: str, limits: InputLimits, deadline: float)
 
 def _check_response(url: str, response: httpx.Response, limits: InputLimits) -> None:
     if response.status_code != 200:
-        raise URLError(f"{url} answered {response.status_code} {response.reason_phrase}. Check the address.")
+        answer = f"{response.status_code} {response.reason_phrase}"
+        raise URLError(f"{without_credentials(url)} answered {answer}. Check the address.")
     encoding = response.headers.get("Content-Encoding", "identity")
     if encoding.lower() != "identity":
         raise URLError(
-            f"{url} sends its data compressed ({encoding}) though asked not to; download it by hand."
+            f"{without_credentials(url)} sends its data compressed ({encoding}) though asked not to; "
+            "download it by hand."
         )
     announced = response.headers.get("Content-Length", "")
     if announced.isdecimal() and int(announced) > limits.url_max_bytes:
@@ -111,20 +123,20 @@ def _check_response(url: str, response: httpx.Response, limits: InputLimits) -> 
 
 def _too_large(url: str, size: str, limits: InputLimits) -> URLError:
     return URLError(
-        f"{url} is too large: {size} bytes, the limit is {limits.url_max_bytes:,}. "
+        f"{without_credentials(url)} is too large: {size} bytes, the limit is {limits.url_max_bytes:,}. "
         "Allow more with InputLimits(url_max_bytes=...)."
     )
 
 
 def _too_slow(url: str, limits: InputLimits) -> URLError:
     return URLError(
-        f"{url} could not be downloaded within {limits.url_timeout_s:g} s. "
+        f"{without_credentials(url)} could not be downloaded within {limits.url_timeout_s:g} s. "
         "Allow more with InputLimits(url_timeout_s=...)."
     )
 
 
 def _failed(url: str, cause: BaseException) -> URLError:
-    return URLError(f"{url} could not be downloaded: {str(cause) or repr(cause)}")
+    return URLError(f"{without_credentials(url)} could not be downloaded: {str(cause) or repr(cause)}")
 
 
 def _because_of(cause: BaseException, error: URLError) -> URLError:

@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Collection, Mapping
 from typing import Any, TypedDict
 
-from onnxocr.config import RuntimeConfig, check_choice, check_positive_int
+from onnxocr.config import InputLimits, RuntimeConfig, check_choice, check_positive_int
 from onnxocr.errors import ConfigError, NotYetSupportedError
 
 
@@ -88,6 +88,21 @@ def refuse_unknown(arguments: Collection[str], known: Collection[str]) -> None:
             nearest = difflib.get_close_matches(name, known, n=1)
             hint = f" Did you mean {nearest[0]}?" if nearest else ""
             raise ConfigError(f"Unknown argument: {name}.{hint}")
+
+
+def check_input_limits(limits: InputLimits | None) -> InputLimits:
+    """Returns the limits, the defaults if they are None; raises ConfigError for anything else."""
+    if limits is None:
+        return InputLimits()
+    if not isinstance(limits, InputLimits):
+        raise ConfigError.about("input_limits", f"must be an onnxocr.config.InputLimits, not {limits!r}.")
+    return limits
+
+
+def check_on_error(on_error: object) -> None:
+    """Raises ConfigError unless ``on_error`` is None or can be called."""
+    if on_error is not None and not callable(on_error):
+        raise ConfigError.about("on_error", f"must be a function of the error, not {on_error!r}.")
 
 
 def check_batch_size(batch_size: int | None) -> int:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from os import PathLike
 from pathlib import Path
 
 from onnxocr.config import InputShape, RuntimeConfig
@@ -16,14 +18,24 @@ from onnxocr.zoo.inference_yml import InferenceConfig, read_inference_yml
 from onnxocr.zoo.local import local_model_files
 from onnxocr.zoo.manifest import ModelSpec, load_manifest
 
+_logger = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True)
 class ModelRequest:
-    """A model that is wanted: from the zoo by name, or from a folder; at least one of the two."""
+    """A model that is wanted: from the zoo by name, or from a folder; at least one of the two.
+
+    Raises:
+        ConfigError: the folder is an empty string, which would mean the current one.
+    """
 
     task: str
     name: str | None
-    directory: str | None
+    directory: str | PathLike[str] | None
+
+    def __post_init__(self) -> None:
+        if self.directory is not None and not str(self.directory):
+            raise ConfigError(f"The folder given for the {self.task} model is an empty string.")
 
 
 @dataclass(frozen=True)
@@ -51,6 +63,14 @@ class LoadedModel:
         if self.inference is not None and self.inference.image_shape is not None:
             return self.inference.image_shape
         return self.spec.input.image_shape if self.spec is not None else None
+
+    @property
+    def fixed_shape(self) -> InputShape | None:
+        """The ``(C, H, W)`` that the graph's input insists on, None if its height or width is free."""
+        _, channels, height, width = self.only_image_input().shape
+        if height is None or width is None:
+            return None
+        return channels or 3, height, width
 
     def only_image_input(self) -> TensorSpec:
         """Returns the graph's input.
@@ -106,6 +126,14 @@ def load_models(requests: Sequence[ModelRequest], runtime: RuntimeConfig) -> lis
         for files in located:
             session = open_session(files.model, runtime)
             undo.callback(session.close)
+            _logger.info(
+                "Loaded %s from %s (%s) on %s, %d threads.",
+                files.name,
+                files.model,
+                files.origin,
+                f"{session.info.backend} {session.info.version} {session.info.provider}",
+                session.info.threads,
+            )
             inference = read_inference_yml(files.inference_yml) if files.inference_yml else None
             loaded.append(LoadedModel(files.name, session, files, inference))
         undo.pop_all()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
+from os import PathLike
 from typing import TYPE_CHECKING, Any, TypedDict
 
 import numpy as np
@@ -18,6 +19,8 @@ from onnxocr.modules.engine_arguments import (
     ENGINE_ARGUMENTS,
     EngineArguments,
     check_batch_size,
+    check_input_limits,
+    check_on_error,
     refuse_unknown,
     runtime_config,
 )
@@ -101,7 +104,7 @@ class TextDetection(Engine):
         self,
         *,
         model_name: str | None = None,
-        model_dir: str | None = None,
+        model_dir: str | PathLike[str] | None = None,
         limit_side_len: int | None = None,
         limit_type: LimitType | None = None,
         thresh: float | None = None,
@@ -132,7 +135,7 @@ class TextDetection(Engine):
             BackendError: no runtime is installed, or the device is not there.
         """
         refuse_unknown(engine_arguments, ENGINE_ARGUMENTS)
-        changes = {
+        changes: dict[str, Any] = {
             "limit_side_len": limit_side_len,
             "limit_type": limit_type,
             "thresh": thresh,
@@ -142,7 +145,7 @@ class TextDetection(Engine):
         }
         override(TextDetectionConfig(), **changes)  # refuse bad values before a model is fetched
         request = ModelRequest(TASK, model_name or (None if model_dir else DEFAULT_MODEL), model_dir)
-        self._limits = input_limits or InputLimits()
+        self._limits = check_input_limits(input_limits)
         models = load_models([request], runtime_config(engine_arguments))
         with closing_on_error(models):
             self._detector = TextDetector(models[0])
@@ -197,6 +200,7 @@ class TextDetection(Engine):
             max_side_limit=max_side_limit,
         )
         size = check_batch_size(batch_size)
+        check_on_error(on_error)
         pages = iter_pages(input, limits=self._limits, on_error=on_error)
         return self._detect_pages(pages, size, config)
 
@@ -227,6 +231,8 @@ def detection_defaults(model: LoadedModel) -> TextDetectionConfig:
     sources += [model.inference.postprocess] if model.inference else []
     for source in sources:
         known.update({name: source[name] for name in field_names(TextDetectionConfig) if name in source})
+    if model.fixed_shape is not None:
+        known["input_shape"] = model.fixed_shape
     return override(TextDetectionConfig(limit_side_len=960, limit_type="max"), **known)
 
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
+from os import PathLike
+from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 
 import numpy as np
 
 from onnxocr.arrays import Image, Tensor
-from onnxocr.config import InputLimits, InputShape, TextRecognitionConfig
-from onnxocr.errors import CharsetError, InputError
+from onnxocr.config import InputLimits, InputShape, TextRecognitionConfig, override
+from onnxocr.errors import CharsetError, ConfigError, InputError
 from onnxocr.inputs.page import Page
 from onnxocr.inputs.sources import iter_pages
 from onnxocr.modules.engine import Engine
@@ -18,6 +20,8 @@ from onnxocr.modules.engine_arguments import (
     ENGINE_ARGUMENTS,
     EngineArguments,
     check_batch_size,
+    check_input_limits,
+    check_on_error,
     refuse_unknown,
     runtime_config,
 )
@@ -29,6 +33,7 @@ from onnxocr.processing.resize import RecognitionSize, recognition_size, resize_
 from onnxocr.processing.word_boxes import group_words, text_column_count
 from onnxocr.results.backend_info import BackendInfo
 from onnxocr.results.text_recognition_result import TextRecResult
+from onnxocr.runtime.session import TensorSpec
 from onnxocr.zoo.charset import load_charset
 
 if TYPE_CHECKING:
@@ -53,10 +58,16 @@ class RecognitionOptions(TypedDict, total=False):
 class TextRecognizer:
     """A recognition network with its charset. Safe to share between threads."""
 
-    def __init__(self, model: LoadedModel) -> None:
+    def __init__(self, model: LoadedModel, fixed_shape: InputShape | None = None) -> None:
         """Takes a loaded model.
 
+        Args:
+            model: the model.
+            fixed_shape: squeeze every crop into this ``(C, H, W)``; None keeps the aspect ratio, unless the
+                graph takes one size only.
+
         Raises:
+            ConfigError: the graph takes another size than ``fixed_shape``.
             ModelFileError: the graph does not turn one image tensor into class probabilities by time step.
             CharsetError: no charset was found, or it does not fit the classes.
         """
@@ -69,27 +80,26 @@ class TextRecognizer:
         self._classes = ctc_classes(load_charset(model.files, model.session.metadata))
         self._check_class_count(probabilities.shape[-1])
         self.name = model.name
-        self.shape = model.image_shape or MODEL_SHAPE
+        self._fixed_shape = fixed_shape or model.fixed_shape
+        self.shape = self._fixed_shape or model.image_shape or MODEL_SHAPE
+        _check_size(self.shape, image, model.path)
 
     @property
     def info(self) -> BackendInfo:
         """What runs the network."""
         return self._session.info
 
-    def recognize(
-        self, crops: Sequence[Image], batch_size: int, fixed_shape: InputShape | None = None
-    ) -> list[DecodedText]:
+    def recognize(self, crops: Sequence[Image], batch_size: int) -> list[DecodedText]:
         """Returns what was read in each crop, in order; nothing in a crop without pixels.
 
         Args:
             crops: one text line each, upright.
             batch_size: at most how many crops go through the network together; only crops whose tensors have
                 the same width do, so that the text of each depends on that crop alone.
-            fixed_shape: squeeze every crop into this ``(C, H, W)`` instead.
         """
         read = [NOTHING_READ] * len(crops)
-        height = (fixed_shape or self.shape)[1]
-        sizes = {index: self._size(crop, fixed_shape) for index, crop in enumerate(crops) if crop.size}
+        height = self.shape[1]
+        sizes = {index: self._size(crop) for index, crop in enumerate(crops) if crop.size}
         indices = list(sizes)
         for batch in equal_size_batches([sizes[index].tensor_width for index in indices], batch_size):
             members = [indices[position] for position in batch]
@@ -100,9 +110,9 @@ class TextRecognizer:
                 read[index] = decode_greedy(line, self._classes)
         return read
 
-    def column_count(self, crop: Image, decoded: DecodedText, fixed_shape: InputShape | None = None) -> float:
+    def column_count(self, crop: Image, decoded: DecodedText) -> float:
         """Returns how many of the time steps a crop's text fills; the others look at padding."""
-        if fixed_shape is not None:
+        if self._fixed_shape is not None:
             return float(decoded.step_count)
         aspect = crop.shape[1] / crop.shape[0]
         return text_column_count(decoded.step_count, aspect, self.shape[2] / self.shape[1])
@@ -111,9 +121,9 @@ class TextRecognizer:
         """Releases the network."""
         self._session.close()
 
-    def _size(self, crop: Image, fixed_shape: InputShape | None) -> RecognitionSize:
-        if fixed_shape is not None:
-            return RecognitionSize(fixed_shape[2], fixed_shape[2])
+    def _size(self, crop: Image) -> RecognitionSize:
+        if self._fixed_shape is not None:
+            return RecognitionSize(self._fixed_shape[2], self._fixed_shape[2])
         return recognition_size(crop.shape[0], crop.shape[1], self.shape)
 
     def _check_class_count(self, count: int | None) -> None:
@@ -135,7 +145,7 @@ class TextRecognition(Engine):
         self,
         *,
         model_name: str | None = None,
-        model_dir: str | None = None,
+        model_dir: str | PathLike[str] | None = None,
         input_shape: Sequence[int] | None = None,
         input_limits: InputLimits | None = None,
         **engine_arguments: Unpack[EngineArguments],
@@ -156,12 +166,12 @@ class TextRecognition(Engine):
             BackendError: no runtime is installed, or the device is not there.
         """
         refuse_unknown(engine_arguments, ENGINE_ARGUMENTS)
-        self._config = TextRecognitionConfig(input_shape=input_shape)  # type: ignore[arg-type]
+        config = override(TextRecognitionConfig(), input_shape=input_shape)
         request = ModelRequest(TASK, model_name or (None if model_dir else DEFAULT_MODEL), model_dir)
-        self._limits = input_limits or InputLimits()
+        self._limits = check_input_limits(input_limits)
         models = load_models([request], runtime_config(engine_arguments))
         with closing_on_error(models):
-            self._recognizer = TextRecognizer(models[0])
+            self._recognizer = TextRecognizer(models[0], config.input_shape)
 
     def predict(
         self, input: object, batch_size: int | None = None, **options: Unpack[RecognitionOptions]
@@ -194,15 +204,15 @@ class TextRecognition(Engine):
             BackendError: the network failed.
         """
         size = check_batch_size(batch_size)
+        check_on_error(on_error)
         pages = iter_pages(input, limits=self._limits, on_error=on_error)
         return self._recognize_pages(pages, size, return_word_box)
 
     def _recognize_pages(
         self, pages: Iterator[Page], batch_size: int, return_word_box: bool
     ) -> Iterator[TextRecResult]:
-        fixed_shape = self._config.input_shape
         while batch := list(islice(pages, batch_size)):
-            read = self._recognizer.recognize([page.image for page in batch], batch_size, fixed_shape)
+            read = self._recognizer.recognize([page.image for page in batch], batch_size)
             for page, decoded in zip(batch, read, strict=True):
                 yield TextRecResult(
                     input_path=page.input_path,
@@ -210,7 +220,7 @@ class TextRecognition(Engine):
                     image=page.image,
                     text=decoded.text,
                     score=decoded.score,
-                    column_count=self._recognizer.column_count(page.image, decoded, fixed_shape),
+                    column_count=self._recognizer.column_count(page.image, decoded),
                     words=[(group.tokens, group.columns, group.kind) for group in group_words(decoded)]
                     if return_word_box
                     else None,
@@ -220,6 +230,15 @@ class TextRecognition(Engine):
     def close(self) -> None:
         """Releases the network; later calls raise ClosedError."""
         self._recognizer.close()
+
+
+def _check_size(shape: InputShape, image: TensorSpec, path: Path) -> None:
+    taken = image.shape[2:]
+    if any(side not in (None, wanted) for side, wanted in zip(taken, shape[1:], strict=True)):
+        raise ConfigError(
+            f"An input of {shape} was asked for, but {path} takes {image.shape} (None is free): "
+            "text_rec_input_shape or input_shape must agree with the model."
+        )
 
 
 def _line_tensor(crop: Image, size: RecognitionSize, height: int) -> Tensor:

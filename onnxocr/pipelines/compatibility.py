@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
+from os import PathLike
 from typing import Any
 
 from onnxocr.config import LimitType
@@ -33,16 +34,16 @@ class LegacyArguments(EngineArguments, total=False):
     """Keyword arguments of ``PaddleOCR`` beside the listed ones: common arguments and 2.x names."""
 
     paddlex_config: str | Mapping[str, Any] | None
-    det_model_dir: str | None
+    det_model_dir: str | PathLike[str] | None
     det_limit_side_len: int | None
     det_limit_type: LimitType | None
     det_db_thresh: float | None
     det_db_box_thresh: float | None
     det_db_unclip_ratio: float | None
-    rec_model_dir: str | None
+    rec_model_dir: str | PathLike[str] | None
     rec_batch_num: int | None
     use_angle_cls: bool | None
-    cls_model_dir: str | None
+    cls_model_dir: str | PathLike[str] | None
     cls_batch_num: int | None
 
 

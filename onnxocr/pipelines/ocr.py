@@ -5,10 +5,13 @@
 
 from __future__ import annotations
 
+import logging
+import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypedDict
+from os import PathLike
+from typing import TYPE_CHECKING, TypeAlias, TypedDict
 
 from onnxocr.arrays import Image
 from onnxocr.config import InputLimits, LimitType, TextDetectionConfig, TextRecognitionConfig, override
@@ -16,7 +19,13 @@ from onnxocr.errors import InputError
 from onnxocr.inputs.page import Page
 from onnxocr.inputs.sources import iter_pages
 from onnxocr.modules.engine import Engine
-from onnxocr.modules.engine_arguments import ENGINE_ARGUMENTS, refuse_unknown, runtime_config
+from onnxocr.modules.engine_arguments import (
+    ENGINE_ARGUMENTS,
+    check_input_limits,
+    check_on_error,
+    refuse_unknown,
+    runtime_config,
+)
 from onnxocr.modules.loading import ModelRequest, closing_on_error, load_models
 from onnxocr.modules.text_detection import TextDetector
 from onnxocr.modules.text_recognition import TextRecognizer
@@ -36,6 +45,8 @@ from onnxocr.zoo.resolve import resolve
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
+
+_logger = logging.getLogger(__name__)
 
 
 class PredictOptions(TypedDict, total=False):
@@ -74,16 +85,16 @@ class PaddleOCR(Engine):
     def __init__(
         self,
         doc_orientation_classify_model_name: str | None = None,
-        doc_orientation_classify_model_dir: str | None = None,
+        doc_orientation_classify_model_dir: str | PathLike[str] | None = None,
         doc_unwarping_model_name: str | None = None,
-        doc_unwarping_model_dir: str | None = None,
+        doc_unwarping_model_dir: str | PathLike[str] | None = None,
         text_detection_model_name: str | None = None,
-        text_detection_model_dir: str | None = None,
+        text_detection_model_dir: str | PathLike[str] | None = None,
         textline_orientation_model_name: str | None = None,
-        textline_orientation_model_dir: str | None = None,
+        textline_orientation_model_dir: str | PathLike[str] | None = None,
         textline_orientation_batch_size: int | None = None,
         text_recognition_model_name: str | None = None,
-        text_recognition_model_dir: str | None = None,
+        text_recognition_model_dir: str | PathLike[str] | None = None,
         text_recognition_batch_size: int | None = None,
         use_doc_orientation_classify: bool | None = None,
         use_doc_unwarping: bool | None = None,
@@ -183,25 +194,26 @@ class PaddleOCR(Engine):
             "unclip_ratio": current["text_det_unclip_ratio"],
             "input_shape": text_det_input_shape,
         }
-        recognition = override(
+        recognition = _recognition_config(
             TextRecognitionConfig(),
             batch_size=current["text_recognition_batch_size"],
             score_thresh=text_rec_score_thresh,
             return_word_box=return_word_box,
             input_shape=text_rec_input_shape,
         )
-        override(TextDetectionConfig(), **detection)  # refuse bad values before a model is fetched
+        # Refuse bad values before a model is fetched.
+        override(TextDetectionConfig(), prefix="text_det_", **detection)
+        self._limits = check_input_limits(input_limits)
         requests = _model_requests(
             (text_detection_model_name, current["text_detection_model_dir"]),
             (text_recognition_model_name, current["text_recognition_model_dir"]),
             lang,
             ocr_version,
         )
-        self._limits = input_limits or InputLimits()
         models = load_models(requests, runtime_config(engine_arguments))
         with closing_on_error(models):
             self._detector = TextDetector(models[0])
-            self._recognizer = TextRecognizer(models[1])
+            self._recognizer = TextRecognizer(models[1], recognition.input_shape)
         # As in PaddleOCR, the pipeline's thresholds prevail over the model's own; the rest is the model's.
         pipeline_detection = TextDetectionConfig()
         defaults = override(
@@ -263,16 +275,18 @@ class PaddleOCR(Engine):
         config = _PageConfig(
             override(
                 self._config.detection,
+                prefix="text_det_",
                 limit_side_len=text_det_limit_side_len,
                 limit_type=text_det_limit_type,
                 thresh=text_det_thresh,
                 box_thresh=text_det_box_thresh,
                 unclip_ratio=text_det_unclip_ratio,
             ),
-            override(
+            _recognition_config(
                 self._config.recognition, score_thresh=text_rec_score_thresh, return_word_box=return_word_box
             ),
         )
+        check_on_error(on_error)
         pages = iter_pages(input, limits=self._limits, on_error=on_error)
         return (self._read_page(page, config) for page in pages)
 
@@ -287,11 +301,16 @@ class PaddleOCR(Engine):
         self._recognizer.close()
 
     def _read_page(self, page: Page, config: _PageConfig) -> OCRResult:
+        started = time.perf_counter()
+        lines = self._read_lines(page.image, config)
+        where = "an array" if page.input_path is None else page.input_path
+        number = "" if page.page_index is None else f" page {page.page_index + 1}"
+        _logger.debug("%s%s: %d lines in %.3f s.", where, number, len(lines), time.perf_counter() - started)
         return OCRResult(
             input_path=page.input_path,
             page_index=page.page_index,
             image=page.image,
-            lines=self._read_lines(page.image, config),
+            lines=lines,
             detection=config.detection,
             recognition=config.recognition,
             runtime={"text_detection": self._detector.info, "text_recognition": self._recognizer.info},
@@ -301,13 +320,12 @@ class PaddleOCR(Engine):
         found = self._detector.detect([image], config.detection)[0]
         regions = [found[index] for index in reading_order([region.polygon for region in found])]
         crops = [crop_line(image, region.polygon) for region in regions]
-        fixed_shape = config.recognition.input_shape
-        read = self._recognizer.recognize(crops, config.recognition.batch_size, fixed_shape)
+        read = self._recognizer.recognize(crops, config.recognition.batch_size)
         lines: list[TextLine] = []
         for region, crop, decoded in zip(regions, crops, read, strict=True):
             words = None
             if config.recognition.return_word_box and crop.size:
-                columns = self._recognizer.column_count(crop, decoded, fixed_shape)
+                columns = self._recognizer.column_count(crop, decoded)
                 words = locate_words(decoded, region.polygon, columns)
             lines.append(
                 TextLine(
@@ -321,6 +339,20 @@ class PaddleOCR(Engine):
         return lines
 
 
+def _recognition_config(
+    config: TextRecognitionConfig,
+    *,
+    batch_size: int | None = None,
+    score_thresh: float | None,
+    return_word_box: bool | None,
+    input_shape: Sequence[int] | None = None,
+) -> TextRecognitionConfig:
+    """Returns changed settings; errors name the arguments, whose prefixes differ."""
+    config = override(config, prefix="text_rec_", score_thresh=score_thresh, input_shape=input_shape)
+    config = override(config, prefix="text_recognition_", batch_size=batch_size)
+    return override(config, return_word_box=return_word_box)
+
+
 _PIPELINE_DETECTION_FIELDS = (
     "limit_side_len",
     "limit_type",
@@ -331,9 +363,12 @@ _PIPELINE_DETECTION_FIELDS = (
 )
 
 
+_NameAndFolder: TypeAlias = "tuple[str | None, str | PathLike[str] | None]"
+
+
 def _model_requests(
-    detector: tuple[str | None, str | None],
-    recogniser: tuple[str | None, str | None],
+    detector: _NameAndFolder,
+    recogniser: _NameAndFolder,
     lang: str | None,
     ocr_version: str | None,
 ) -> list[ModelRequest]:
@@ -355,7 +390,7 @@ def _model_requests(
     ]
 
 
-def _is_given(model: tuple[str | None, str | None]) -> bool:
+def _is_given(model: _NameAndFolder) -> bool:
     return any(part is not None for part in model)
 
 

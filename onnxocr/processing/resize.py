@@ -13,12 +13,9 @@ import cv2
 import numpy as np
 
 from onnxocr.arrays import Image
-from onnxocr.config import InputShape, LimitType, TextDetectionConfig
+from onnxocr.config import DETECTION_STRIDE, InputShape, LimitType, TextDetectionConfig
 
 _log = logging.getLogger(__name__)
-
-DETECTION_STRIDE = 32
-"""The detectors halve their input five times."""
 
 SMALLEST_SIDES = 64
 """Images with a height and width that sum to less are padded first (PP-OCR's DetResizeForTest)."""
@@ -59,14 +56,9 @@ def detection_size(height: int, width: int, config: TextDetectionConfig) -> tupl
     if max(resized) > config.max_side_limit:
         shrink = config.max_side_limit / max(resized)
         resized = int(resized[0] * shrink), int(resized[1] * shrink)
-        _log.warning(
-            "An image of %dx%d px is detected at %dx%d: max_side_limit is %d.",
-            width,
-            height,
-            resized[1],
-            resized[0],
-            config.max_side_limit,
-        )
+        # PaddleOCR warns here. A library that is embedded stays silent about what every large scan meets; the
+        # result states the limit.
+        _log.info("An image of %dx%d px is above max_side_limit %d.", width, height, config.max_side_limit)
     return _to_stride(resized[0]), _to_stride(resized[1])
 
 

@@ -38,8 +38,10 @@ def settings_for(engine: str, engine_config: object) -> dict[str, Any]:
             "give either settings, or a dictionary of settings for each engine."
         )
     if engine not in engine_config:
-        _logger.warning("engine_config has settings for %s, but the engine is %s.", ", ".join(named), engine)
-        return {}
+        raise ConfigError(
+            f"engine_config has settings for {', '.join(map(repr, named))} only, but the engine is "
+            f"{engine!r}: they would have no effect."
+        )
     return settings_for(engine, _settings_only(engine, engine_config[engine]))
 
 

@@ -23,6 +23,7 @@ from onnxocr.errors import (
     MissingDependencyError,
     ModelFileError,
 )
+from onnxocr.quiet_import import import_onnxruntime
 from onnxocr.results.backend_info import BackendInfo
 from onnxocr.runtime.engine_config import settings_for, take_device
 from onnxocr.runtime.feeds import are_large, check_feeds, describe_feeds
@@ -136,7 +137,7 @@ def open_ort_session(model: Path, runtime: RuntimeConfig) -> OrtSession:
 
 def _import_onnxruntime() -> Any:  # noqa: ANN401 - the module has no types
     try:
-        import onnxruntime as ort
+        ort = import_onnxruntime()
     except ImportError as error:
         raise MissingDependencyError(
             'ONNX Runtime is not installed or cannot be loaded: pip install "onnxocr-engine[cpu]", or '

@@ -69,9 +69,7 @@ def cached_files(spec: ModelSpec, file_format: str = "onnx") -> ModelFiles | Non
     except FileNotFoundError:
         return None
     except (ModelFileError, OSError) as error:
-        _logger.warning(
-            "The cached model in %s cannot be used and will be replaced: %s", wanted.folder, error
-        )
+        _logger.warning("The cached model in %s cannot be used: %s", wanted.folder, error)
         return None
 
 

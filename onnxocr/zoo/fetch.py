@@ -147,13 +147,30 @@ def _candidates(spec: ModelSpec, chosen: str, formats: Sequence[str]) -> list[So
     return usable
 
 
+def is_offline(variable: str) -> bool:
+    """Returns whether an environment variable forbids downloads.
+
+    Raises:
+        ConfigError: its value is neither a yes nor a no; a network switch must not fail open.
+    """
+    word = os.environ.get(variable, "").strip().lower()
+    if word in ("1", "true", "yes", "on", "y", "t"):
+        return True
+    if word in ("", "0", "false", "no", "off", "n", "f"):
+        return False
+    raise ConfigError(
+        f"{variable}={os.environ[variable]!r} is neither a yes (1, true, on) nor a no (0, false, off)."
+    )
+
+
 def _refuse_if_offline(specs: Sequence[ModelSpec]) -> None:
     for variable in OFFLINE_VARIABLES:
-        if os.environ.get(variable, "").strip().lower() in ("1", "true", "yes", "on"):
+        if is_offline(variable):
             names = " ".join(spec.name for spec in specs)
             raise ModelUnavailableError(
-                f"Not in the model cache {models_folder()}: {names}. {variable} forbids downloads. Unset it, "
-                f"or run `onnxocr models pull {names}` on a machine with network and copy its cache here, or "
+                f"Not in the model cache {models_folder()}, or damaged there: {names}. {variable} forbids "
+                f"downloads. Unset it, or run `onnxocr models pull {names}` on a machine with network and "
+                "copy its cache here, or "
                 f"set {SOURCE_VARIABLE} to a folder that holds the models."
             )
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +17,15 @@ from typer.testing import CliRunner, Result
 from onnxocr.cli import main as program
 from onnxocr.cli.engine_options import engine_parameters, parse_bool
 from onnxocr.cli.ocr import app
-from onnxocr.errors import ConfigError, ModelUnavailableError
+from onnxocr.cli.result_stream import Format, ResultStream, write_stdout
+from onnxocr.config import TextDetectionConfig, TextRecognitionConfig
+from onnxocr.errors import ConfigError, ModelUnavailableError, OutputError
 from onnxocr.modules.engine_arguments import ENGINE_ARGUMENTS
 from onnxocr.modules.loading import LoadedModel
 from onnxocr.pipelines.compatibility import DEPRECATED_ARGUMENTS, LegacyArguments
 from onnxocr.pipelines.ocr import PaddleOCR
+from onnxocr.results.ocr_result import OCRResult
+from onnxocr.results.text_line import TextLine
 from tests import fakes
 
 
@@ -86,6 +93,82 @@ def test_save_path_gets_json_and_picture(picture: Path, tmp_path: Path) -> None:
     assert {path.name for path in (tmp_path / "out").iterdir()} == {"page_res.json", "page_ocr_res_img.png"}
 
 
+@pytest.mark.parametrize("form", ["text", "json", "jsonl"])
+def test_what_stdout_cannot_show_is_escaped(form: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    raw = io.BytesIO()
+    stdout = io.TextIOWrapper(raw, encoding="cp1252", write_through=True)
+    monkeypatch.setattr(sys, "stdout", stdout)
+    line = TextLine(quad=np.zeros((4, 2), np.int16), detection_score=1.0, text="\u6e56\U0001f375", score=1.0)
+    result = OCRResult(
+        input_path="x",
+        page_index=None,
+        image=np.zeros((9, 9, 3), np.uint8),
+        lines=[line],
+        detection=TextDetectionConfig(),
+        recognition=TextRecognitionConfig(),
+        runtime={},
+    )
+    with ResultStream(Format(form), lambda _: False) as stream:
+        stream.write(result)
+    text = raw.getvalue().decode("cp1252")
+    if form == "text":
+        assert text == "\\u6e56\\U0001f375\n"
+    else:
+        page = json.loads(text)
+        assert (page[0] if form == "json" else page)["rec_texts"] == ["\u6e56\U0001f375"]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+def test_a_full_stdout_is_an_output_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    script = "from onnxocr.cli.result_stream import write_stdout; write_stdout('x' * 100000)"
+    with Path("/dev/full").open("w") as full:
+        finished = subprocess.run(
+            [sys.executable, "-c", script], stdout=full, stderr=subprocess.PIPE, text=True
+        )
+    assert "OutputError: The result cannot be written to stdout" in finished.stderr
+    monkeypatch.setattr(sys, "stdout", None)
+    with pytest.raises(OutputError, match="stdout is closed"):
+        write_stdout("x")
+
+
+def test_json_ends_properly_when_the_run_stops(picture: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(self: object, folder: Path) -> None:
+        raise OutputError("disk full")
+
+    monkeypatch.setattr(OCRResult, "save_all", fail)
+    result = run("-i", picture, "--format", "json", "--save_path", picture.parent / "out")
+    assert isinstance(result.exception, OutputError)
+    assert len(json.loads(result.stdout)) == 1
+
+
+def test_subfolders_are_kept_and_names_never_meet(folder: Path, picture: Path, tmp_path: Path) -> None:
+    (folder / "b.png").unlink()
+    (folder / "deep").mkdir()
+    (folder / "deep" / "a.png").write_bytes(picture.read_bytes())
+    out = tmp_path / "out"
+    assert run("-i", folder, "--save_path", out).exit_code == 0
+    assert {str(path.relative_to(out)) for path in out.rglob("*.json")} == {
+        "a_res.json",
+        "c_res.json",
+        "deep/a_res.json",
+    }
+    double = run("-i", folder / "a.png", "-i", folder / "deep" / "a.png", "--save_path", tmp_path / "one")
+    assert isinstance(double.exception, OutputError)
+
+
+def test_a_save_path_that_cannot_be_is_refused_before_anything_is_read(picture: Path) -> None:
+    result = run("-i", picture, "--save_path", picture / "below_a_file")
+    assert isinstance(result.exception, OutputError)
+    assert result.stdout == ""
+
+
+def test_the_log_tells_what_runs(picture: Path, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level("DEBUG", "onnxocr"):
+        run("-i", picture)
+    assert f"{picture}: 1 lines in" in caplog.text
+    assert run("-i", picture, "--log_level", "loud").exit_code == 2
+
+
 def test_options_reach_the_engine(picture: Path) -> None:
     assert run("-i", picture, "--text_det_box_thresh", "0.95").stdout == ""
     assert run("-i", picture, "--text-det-box-thresh", "0.95").stdout == ""
@@ -127,7 +210,7 @@ def test_every_argument_of_the_engine_is_an_explained_option() -> None:
     assert set(DEPRECATED_ARGUMENTS) <= options
     assert {"text_detection_model_dir", "lang", "ocr_version", "text_rec_input_shape"} <= options
     shown = run("--help").stdout
-    for name in options - set(DEPRECATED_ARGUMENTS):
+    for name in options - set(DEPRECATED_ARGUMENTS) - {"paddlex_config"}:
         assert f"--{name}" in shown
 
 

@@ -55,7 +55,7 @@ def test_a_crop_without_pixels_reads_as_nothing(tmp_path: Path) -> None:
 
 def test_a_fixed_shape_squeezes_every_crop(tmp_path: Path) -> None:
     model = fakes.recognizer(tmp_path)
-    TextRecognizer(model).recognize([line(100, 255), line(900, 255)], 6, fixed_shape=(3, 48, 200))
+    TextRecognizer(model, (3, 48, 200)).recognize([line(100, 255), line(900, 255)], 6)
     assert isinstance(model.session, NullSession)
     assert [shapes["x"] for shapes in model.session.shapes] == [(2, 3, 48, 200)]
 

@@ -157,8 +157,12 @@ class TestInputs:
         assert len(results) == 2
         assert len(errors) == 1
 
+    def test_on_error_must_be_a_function(self) -> None:
+        with pytest.raises(ConfigError, match="on_error must be a function"):
+            PaddleOCR().predict_iter(page(), on_error=5)  # type: ignore[arg-type]
+
     def test_wrong_options_are_refused_before_the_first_page(self) -> None:
-        with pytest.raises(ConfigError, match="box_thresh must be a number from 0 to 1, not 7"):
+        with pytest.raises(ConfigError, match="text_det_box_thresh must be a number from 0 to 1, not 7"):
             PaddleOCR().predict_iter(page(), text_det_box_thresh=7)
 
 
@@ -169,12 +173,26 @@ class TestConstructor:
         [
             ({"text_det_thrsh": 0.3}, "Unknown argument: text_det_thrsh. Did you mean"),
             ({"show_log": True}, "Unknown argument: show_log"),
-            ({"text_det_thresh": 1.5}, "thresh must be a number from 0 to 1, not 1.5"),
-            ({"text_det_limit_type": "mid"}, "limit_type must be one of min, max, resize_long, not 'mid'"),
-            ({"text_det_limit_side_len": 0}, "limit_side_len must be a whole number above 0"),
-            ({"text_det_unclip_ratio": -1}, "unclip_ratio must be a number above 0"),
-            ({"text_det_input_shape": (3, 0, 5)}, "input_shape must be three whole numbers"),
-            ({"text_recognition_batch_size": 0}, "batch_size must be a whole number above 0"),
+            ({"text_det_thresh": 1.5}, "text_det_thresh must be a number from 0 to 1, not 1.5"),
+            (
+                {"text_det_limit_type": "mid"},
+                "text_det_limit_type must be one of min, max, resize_long, not 'mid'",
+            ),
+            ({"text_det_limit_side_len": 0}, "text_det_limit_side_len must be a whole number above 0"),
+            ({"text_det_unclip_ratio": -1}, "text_det_unclip_ratio must be a number above 0"),
+            ({"text_det_input_shape": (3, 0, 5)}, "text_det_input_shape must be three whole numbers"),
+            ({"text_det_input_shape": (3, 640, 639)}, "text_det_input_shape must have multiples of 32"),
+            ({"text_rec_input_shape": (3, 32, 320)}, "takes .*48"),
+            (
+                {"text_det_unclip_ratio": 1e9},
+                "text_det_unclip_ratio must be a number above 0 and at most 1000",
+            ),
+            ({"input_limits": 5}, "input_limits must be an onnxocr.config.InputLimits"),
+            ({"text_detection_model_dir": ""}, "text_detection model is an empty string"),
+            (
+                {"text_recognition_batch_size": 0},
+                "text_recognition_batch_size must be a whole number above 0",
+            ),
             ({"return_word_box": "yes"}, "return_word_box must be True or False"),
             ({"engine": "paddle"}, "needs Paddle"),
             ({"engine": "torch"}, "engine must be one of onnxruntime, openvino"),

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import logging
 from typing import Any
 
 import pytest
@@ -42,12 +41,10 @@ def test_other_forms_are_refused(engine_config: object) -> None:
         settings_for("onnxruntime", engine_config)
 
 
-def test_settings_for_another_engine_are_not_used_and_a_warning_says_so(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    with caplog.at_level(logging.WARNING, "onnxocr"):
-        assert settings_for("openvino", {"onnxruntime": {"a": 1}}) == {}
-    assert "settings for onnxruntime, but the engine is openvino" in caplog.text
+def test_settings_for_another_engine_alone_are_refused() -> None:
+    with pytest.raises(ConfigError, match="'onnxruntime' only, but the engine is 'openvino'"):
+        settings_for("openvino", {"onnxruntime": {"a": 1}})
+    assert settings_for("openvino", {"onnxruntime": {"a": 1}, "openvino": {"b": 2}}) == {"b": 2}
 
 
 def test_the_settings_of_the_caller_are_copied() -> None:

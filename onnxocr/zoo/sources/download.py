@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from onnxocr.errors import ModelUnavailableError
+from onnxocr.quiet_import import import_quietly
 from onnxocr.zoo.sources.source import Progress
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def download(url: str, target: Path, *, size: int | None, progress: Progress | N
         ModelUnavailableError: the server refuses, stalls, breaks off or sends too much; names the address.
         OSError: the file cannot be written.
     """
-    import httpx
+    httpx = import_quietly("httpx")
 
     timeout = httpx.Timeout(READ_TIMEOUT_S, connect=CONNECT_TIMEOUT_S)
     # Compressed transfer would make the length that the server states useless.

@@ -10,6 +10,7 @@ import threading
 from urllib.parse import urlsplit
 
 from onnxocr.errors import ModelUnavailableError
+from onnxocr.quiet_import import import_quietly
 
 PROBE_TIMEOUT_S = 3.0
 
@@ -51,7 +52,7 @@ def _ask(url: str) -> tuple[int, str | None]:
 
 
 def _head(url: str) -> tuple[int, str | None]:
-    import httpx
+    httpx = import_quietly("httpx")
 
     try:
         return httpx.head(url, timeout=PROBE_TIMEOUT_S, follow_redirects=False).status_code, None
