@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from onnxocr.converters.model_writing import write_model
 from onnxocr.errors import (
     MissingDependencyError,
     ModelFileError,
@@ -248,7 +249,7 @@ def _write(model: onnx.ModelProto, settings: bytes, output: Path, overwrite: boo
             raise OutputError(f"{present} exists and differs; give another folder, or overwrite=True.")
         staged.mkdir(parents=True)
         (staged / SETTINGS_NAME).write_bytes(settings)
-        (staged / MODEL_NAME).write_bytes(model.SerializeToString())
+        write_model(model, staged / MODEL_NAME)
         if output.exists():
             for name in (SETTINGS_NAME, MODEL_NAME):
                 (staged / name).replace(output / name)

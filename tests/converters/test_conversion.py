@@ -14,7 +14,7 @@ import numpy as np
 import onnxruntime
 import pytest
 
-from onnxocr.converters import ConversionResult, convert
+from onnxocr.converters import ConversionResult, conversion, convert
 from onnxocr.errors import (
     ConversionError,
     MissingDependencyError,
@@ -25,6 +25,8 @@ from onnxocr.errors import (
 )
 from onnxocr.zoo.charset import METADATA_KEY
 from onnxocr.zoo.inference_yml import read_inference_yml
+from onnxocr.zoo.manifest import ModelSpec
+from onnxocr.zoo.model_files import ModelFiles
 from tests.converters.paddle_files import (
     BIAS,
     WEIGHT,
@@ -265,3 +267,28 @@ def test_an_address_is_downloaded_first(tmp_path: Path) -> None:
     finally:
         server.stop()
     assert result.name == "spark"
+
+
+def test_a_zoo_model_is_fetched_in_paddle_format(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = write_linear(tmp_path / "cached")
+    asked: list[tuple[str, object]] = []
+
+    def fetch_models(specs: list[ModelSpec], *, formats: tuple[str, ...]) -> list[ModelFiles]:
+        (spec,) = specs
+        asked.append((spec.name, formats))
+        return [
+            ModelFiles(
+                name=spec.name,
+                directory=folder,
+                model=folder / "inference.json",
+                inference_yml=None,
+                charset=None,
+                origin="a test",
+                spec=spec,
+            )
+        ]
+
+    monkeypatch.setattr(conversion, "fetch_models", fetch_models)
+    result = convert("PP-OCRv5_mobile_det", tmp_path / "out")
+    assert asked == [("PP-OCRv5_mobile_det", ("paddle",))]
+    assert (result.name, result.task) == ("PP-OCRv5_mobile_det", "text_detection")
