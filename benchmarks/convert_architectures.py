@@ -153,7 +153,8 @@ def _spread(folder: Path) -> dict[str, Any]:
     record = folder / "paddle_itself.json"
     if not record.is_file():
         return {}
-    return {"paddle_spread": max(json.loads(record.read_text("utf-8")).values())}
+    spread = max(json.loads(record.read_text("utf-8")).values(), default=0.0)
+    return {"paddle_spread": spread or None}
 
 
 def _named(folder: Path, root: Path, promised: set[str] | None) -> dict[str, Any]:

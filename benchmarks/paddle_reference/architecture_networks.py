@@ -27,7 +27,7 @@ from paddle import Tensor, nn
 
 from benchmarks.paddle_reference.crnn_network import CRNN
 from benchmarks.paddle_reference.pictures import line_tensor, page_tensor, smooth_tensor
-from benchmarks.paddle_reference.record import record_cases
+from benchmarks.paddle_reference.record import record_cases, record_spread
 from benchmarks.paddle_reference.save import (
     perturb_vectors,
     save_network,
@@ -240,6 +240,7 @@ def write_architecture(architecture: Architecture, pictures: Path, seed: int, fo
         for index, shape in enumerate(architecture.shapes)
     ]
     record_cases(folder, cases)
+    record_spread(folder)
 
 
 def main() -> None:
