@@ -84,10 +84,10 @@ def conv2d_transpose(op: OperatorView) -> Results:
     op.require(len(kernel) == 2, f"has weights of shape {op.shape(1)}")
     strides = op.integers("strides", (1, 1))
     dilations = op.integers("dilations", (1, 1))
+    cut_later = False
     if algorithm == "SAME":
         dilations, same = [1, 1], same_pads(list(op.shape(0)[2:]), kernel, strides)
-        op.require(same is not None, "pads by SAME an input of unknown size, which is not supported")
-        pads = same or []
+        pads, cut_later = same or [0] * 4, same is None
     else:
         explicit = op.integers("paddings", (0, 0)) if algorithm == "EXPLICIT" else [0, 0]
         pads = symmetric_or_sided(op, explicit)
@@ -107,12 +107,29 @@ def conv2d_transpose(op: OperatorView) -> Results:
     if any(extra):
         attributes["output_padding"] = extra
     output = op.graph.node("ConvTranspose", [op.input(0), op.input(1)], attributes)
+    if cut_later:
+        output = _cut_same(op, output, kernel, strides)
     if not wanted:
         return output
     wanted = wanted * 2 if len(wanted) == 1 else wanted
     graph = op.graph
     bounds = [graph.integers([0, 0]), graph.integers(wanted), graph.integers([2, 3])]
     return graph.node("Slice", [output, *bounds])
+
+
+def _cut_same(op: OperatorView, output: str, kernel: list[int], strides: list[int]) -> str:
+    """Cuts off what SAME pads, which depends on the size of the input: its rest after whole strides."""
+    graph = op.graph
+    spatial = [graph.integers([2]), graph.integers([4]), graph.integers([0])]
+    size = graph.node("Slice", [graph.node("Shape", [op.input(0)]), *spatial])
+    stride, zero = graph.integers(strides), graph.integers([0, 0])
+    rest = graph.node("Mod", [size, stride])
+    covered = graph.node("Where", [graph.node("Equal", [rest, zero]), stride, rest])
+    total = graph.node("Max", [graph.node("Sub", [graph.integers(kernel), covered]), zero])
+    begin = graph.node("Div", [total, graph.integers([2, 2])])
+    full = graph.node("Slice", [graph.node("Shape", [output]), *spatial])
+    end = graph.node("Sub", [full, graph.node("Sub", [total, begin])])
+    return graph.node("Slice", [output, begin, end, graph.integers([2, 3])])
 
 
 def conv2d_transpose_bias(op: OperatorView) -> Results:
