@@ -24,6 +24,7 @@ from benchmarks.paddle_reference.operators import (
     activation,
     arithmetic,
     convolution,
+    legacy,
     normalization,
     pooling,
     recurrent,
@@ -51,6 +52,7 @@ NETWORKS: tuple[Network, ...] = tuple(
         arithmetic,
         resampling,
         recurrent,
+        legacy,
     )
     for network in module.GROUP.networks
 )
