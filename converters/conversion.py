@@ -13,10 +13,11 @@ import shutil
 import tempfile
 import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from onnxocr.converters.model_writing import write_model
 from onnxocr.errors import (
@@ -34,8 +35,12 @@ if TYPE_CHECKING:
     import onnx
 
     from onnxocr.converters.optimize import OptimizationReport
+    from onnxocr.converters.paddle.model_files import PaddleFiles
 
 _logger = logging.getLogger(__name__)
+
+Export: TypeAlias = "Callable[[PaddleFiles], onnx.ModelProto]"
+Finish: TypeAlias = "Callable[[PaddleFiles, Path], None]"
 
 MODEL_NAME = "inference.onnx"
 SETTINGS_NAME = "inference.yml"
@@ -54,7 +59,7 @@ class ConversionResult:
         name: the model's name.
         task: one of the zoo's tasks, None if nothing says it.
         program: file name of the Paddle program.
-        operators: how often each Paddle operator occurs.
+        operators: how often each Paddle operator occurs; empty where another exporter made the graph.
         optimization: what the rewrites did; None if they were switched off.
         seconds: how long it took, downloads not counted.
     """
@@ -80,6 +85,8 @@ def convert(
     charset: str | Path | None = None,
     optimize: bool = True,
     overwrite: bool = False,
+    export: Export | None = None,
+    finish: Finish | None = None,
 ) -> ConversionResult:
     """Converts a Paddle inference model to a folder with ``inference.onnx`` and ``inference.yml``.
 
@@ -93,6 +100,9 @@ def convert(
         charset: a recogniser's characters, one a line, where the source has none or others.
         optimize: whether to rewrite the graph for speed.
         overwrite: whether files of those names in ``output`` may be replaced.
+        export: makes the graph from the Paddle files; None is this package's own way.
+        finish: called with the Paddle files and the written graph before the output appears; may check the
+            graph or write it anew. What it raises stops the conversion without output.
 
     Raises:
         ModelFileError: a file is missing, damaged, or not what it should be.
@@ -118,6 +128,8 @@ def convert(
             params_filename=params_filename,
             optimize=optimize,
             overwrite=overwrite,
+            export=export,
+            finish=finish,
         )
         result = _convert_folder(wish, output, started)
     _logger.info("Converted %s to %s in %.1f s", source, output, result.seconds)
@@ -135,6 +147,8 @@ class _Wish:
     params_filename: str | None
     optimize: bool
     overwrite: bool
+    export: Export | None
+    finish: Finish | None
 
 
 def _require_onnx() -> None:
@@ -200,17 +214,12 @@ def _spec_of(name: str | None) -> ModelSpec | None:
 
 def _convert_folder(wish: _Wish, output: Path, started: float) -> ConversionResult:
     from onnxocr.converters.metadata import describe, settings_bytes, warn_about_charset, write_metadata
-    from onnxocr.converters.ops.lowering import operator_counts, to_onnx
-    from onnxocr.converters.paddle.model_files import find_paddle_files, read_program
+    from onnxocr.converters.paddle.model_files import find_paddle_files
 
     files = find_paddle_files(
         wish.folder, model_filename=wish.model_filename, params_filename=wish.params_filename
     )
-    program = read_program(files)
-    model = to_onnx(program)
-    counts = operator_counts(program.operators)
-    # The arrays are views of the mapped files; the model has its own copies now.
-    del program
+    model, counts = _own_graph(files) if wish.export is None else (wish.export(files), {})
     report = None
     if wish.optimize:
         model, report = _optimized(model)
@@ -220,7 +229,8 @@ def _convert_folder(wish: _Wish, output: Path, started: float) -> ConversionResu
     warn_about_charset(model, description)
     sources = [path for path in (files.program, files.params, files.inference_yml) if path is not None]
     write_metadata(model, description, sources)
-    _write(model, settings_bytes(files, description, wish.spec), output, wish.overwrite)
+    finish = None if wish.finish is None else partial(wish.finish, files)
+    _write(model, settings_bytes(files, description, wish.spec), output, wish.overwrite, finish)
     return ConversionResult(
         directory=output,
         model=output / MODEL_NAME,
@@ -234,13 +244,28 @@ def _convert_folder(wish: _Wish, output: Path, started: float) -> ConversionResu
     )
 
 
+def _own_graph(files: PaddleFiles) -> tuple[onnx.ModelProto, Mapping[str, int]]:
+    from onnxocr.converters.ops.lowering import operator_counts, to_onnx
+    from onnxocr.converters.paddle.model_files import read_program
+
+    # The program's arrays are views of the mapped files; the model has its own copies when this returns.
+    program = read_program(files)
+    return to_onnx(program), operator_counts(program.operators)
+
+
 def _optimized(model: onnx.ModelProto) -> tuple[onnx.ModelProto, OptimizationReport]:
     from onnxocr.converters.optimize import optimize_model
 
     return optimize_model(model)
 
 
-def _write(model: onnx.ModelProto, settings: bytes, output: Path, overwrite: bool) -> None:
+def _write(
+    model: onnx.ModelProto,
+    settings: bytes,
+    output: Path,
+    overwrite: bool,
+    finish: Callable[[Path], None] | None,
+) -> None:
     """Writes both files beside the output's place and moves them there when they are complete."""
     staged = output.with_name(f".{output.name}.{uuid.uuid4().hex}.partial")
     present = output / SETTINGS_NAME
@@ -250,6 +275,8 @@ def _write(model: onnx.ModelProto, settings: bytes, output: Path, overwrite: boo
         staged.mkdir(parents=True)
         (staged / SETTINGS_NAME).write_bytes(settings)
         write_model(model, staged / MODEL_NAME)
+        if finish is not None:
+            finish(staged / MODEL_NAME)
         if output.exists():
             for name in (SETTINGS_NAME, MODEL_NAME):
                 (staged / name).replace(output / name)
