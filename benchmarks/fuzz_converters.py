@@ -1,9 +1,10 @@
 """Throws damaged Paddle files at the converter's readers and records what comes back.
 
-Real programs and parameter files are changed at random: bits flipped, pieces cut out, doubled, swapped between files, numbers
-replaced by hostile ones. Each case must end in a model or in an error of the package; anything else is a finding.
+Real programs and parameter files are changed at random: bits flipped, pieces cut out, doubled, swapped between
+files, numbers replaced by hostile ones. Each case must end in a model or in an error of the package; anything
+else is a finding.
 
-    python benchmarks/fuzz_converters.py --cases 12000 --out benchmarks/results/fuzz_converters.json [FOLDER ...]
+    python benchmarks/fuzz_converters.py --cases 12000 --out RECORD.json [FOLDER ...]
 
 FOLDERs hold further Paddle models; the networks recorded for the tests are always used.
 """

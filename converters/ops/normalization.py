@@ -12,6 +12,8 @@ from onnxocr.converters.ops.layout import any_layout
 from onnxocr.converters.ops.operator_view import OperatorView
 from onnxocr.converters.ops.registry_types import OperatorFunction, Results
 
+_MAX_CHANNELS = 1 << 20
+
 
 def _channels_first(op: OperatorView) -> None:
     layout = op.text("data_format", "NCHW")
@@ -23,7 +25,7 @@ def _filled(op: OperatorView, slot: int, size: int | None, value: float) -> str:
     name = op.optional(slot)
     if name is not None:
         return name
-    op.require(size is not None, "has no weights and an unknown number of channels")
+    op.require(size is not None and size <= _MAX_CHANNELS, f"has no weights and {size} channels")
     return op.graph.constant(np.full(size or 1, value, dtype=op.dtype(0)))
 
 
@@ -74,6 +76,7 @@ def group_norm(op: OperatorView) -> Results:
     _channels_first(op)
     graph, x = op.graph, op.input(0)
     groups, dtype = op.integer("groups", 1), op.dtype(0)
+    op.require(0 < groups <= _MAX_CHANNELS, f"makes {groups} groups")
     merged = graph.node("Reshape", [x, graph.integers([0, groups, -1])])
     weights = [graph.constant(np.full(groups, value, dtype=dtype)) for value in (1.0, 0.0)]
     attributes = {"epsilon": op.number("epsilon", 1e-5)}
@@ -93,9 +96,12 @@ def p_norm(op: OperatorView) -> Results:
     axes = list(range(op.rank(0))) if op.flag("asvector", False) else [op.axis(op.integer("axis", -1))]
     attributes: dict[str, NodeAttribute] = {"axes": axes, "keepdims": keep}
     graph, x = op.graph, op.input(0)
-    if order in (1.0, 2.0):
-        return graph.node(f"ReduceL{int(order)}", [x], attributes)
+    if order == 2.0:
+        return graph.node("ReduceL2", [x], attributes)
     size = graph.node("Abs", [x])
+    if order == 1.0:
+        # As a sum of sizes: OpenVINO 2026.4 reads the axes of a ReduceL1 of this operator set as none.
+        return graph.node("ReduceSum", [size, graph.integers(axes)], {"keepdims": keep})
     if math.isinf(order):
         return graph.node("ReduceMax" if order > 0 else "ReduceMin", [size], attributes)
     powers = graph.node("Pow", [size, graph.number(order, op.dtype(0))])

@@ -12,6 +12,8 @@ from onnxocr.converters.ops.layout import any_layout
 from onnxocr.converters.ops.operator_view import OperatorView
 from onnxocr.converters.ops.registry_types import OperatorFunction, Results
 
+_MAX_BINS = 4096
+
 
 def pool2d(op: OperatorView) -> Results:
     """Average or maximum over windows, the whole map, or a fixed number of bins."""
@@ -77,6 +79,7 @@ def _global(op: OperatorView, kind: str) -> str:
 def _adaptive(op: OperatorView, kind: str, bins: list[int]) -> str:
     if bins == [1, 1]:
         return _global(op, kind)
+    op.require(all(0 < count <= _MAX_BINS for count in bins), f"makes {bins} bins")
     sizes = list(op.shape(0)[2:])
     if all(size is not None and size % count == 0 for size, count in zip(sizes, bins, strict=True)):
         window = [(size or 0) // count for size, count in zip(sizes, bins, strict=True)]

@@ -35,6 +35,21 @@ def _reduction(op_type: str) -> OperatorFunction:
     return convert
 
 
+def logsumexp(op: OperatorView) -> Results:
+    """The logarithm of the sum of exponentials; the maximum is taken out first so that nothing overflows.
+
+    Not a ReduceLogSumExp: OpenVINO 2026.4 reads the axes of one of this operator set as none.
+    """
+    graph, x, axes = op.graph, op.input(0), _axes(op)
+    highest = graph.node("ReduceMax", [x], {"axes": axes, "keepdims": 1})
+    powers = graph.node("Exp", [graph.node("Sub", [x, highest])])
+    total = graph.node("ReduceSum", [powers, graph.integers(axes)], {"keepdims": 1})
+    output = graph.node("Add", [graph.node("Log", [total]), highest])
+    if op.flag("keepdim", False):
+        return output
+    return graph.node("Squeeze", [output, graph.integers(axes)])
+
+
 def _truth(op_type: str) -> OperatorFunction:
     def convert(op: OperatorView) -> Results:
         reduced = _reduce(op, op_type, op.graph.cast(op.input(0), np.int64))
@@ -105,7 +120,7 @@ OPERATORS: Mapping[str, OperatorFunction] = {
     "amax": _reduction("ReduceMax"),
     "amin": _reduction("ReduceMin"),
     "prod": _reduction("ReduceProd"),
-    "logsumexp": _reduction("ReduceLogSumExp"),
+    "logsumexp": logsumexp,
     "any": _truth("ReduceMax"),
     "all": _truth("ReduceMin"),
     "mean_all": mean_all,

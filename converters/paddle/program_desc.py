@@ -18,6 +18,7 @@ from onnxocr.converters.paddle.vocabulary import OLD_OPERATORS, Operand
 from onnxocr.converters.paddle.wire import Field, MalformedMessage, fields
 from onnxocr.errors import ModelFileError
 
+_MAX_BYTES = 64 * 1024**2
 _FEED_KIND, _FETCH_KIND = 9, 10
 _DENSE_TENSOR = 7
 # Bookkeeping of training and debugging; the call stacks alone are nine tenths of the file.
@@ -34,6 +35,8 @@ def read_program_desc(path: Path) -> Program:
         ModelFileError: the file cannot be read, is no program, or contradicts itself.
     """
     data = map_file(path)
+    if len(data) > _MAX_BYTES:
+        raise ModelFileError(f"{path} has {len(data)} bytes, more than a program can have ({_MAX_BYTES}).")
     try:
         blocks = [field.message() for field in fields(data) if field.number == 1]
         if not blocks:

@@ -19,7 +19,7 @@ from onnxocr.converters.paddle.params import map_file
 from onnxocr.converters.paddle.program import Attribute, Operator, Program, Slot, Value, value_shape
 from onnxocr.errors import ModelFileError
 
-_MAX_BYTES = 256 * 1024**2
+_MAX_BYTES = 32 * 1024**2
 _NOTHING_ID = 0
 _STATE_ENDING = "__non_persistable"
 _SPECIAL_NUMBERS = {"NaN": math.nan, "INF": math.inf, "-INF": -math.inf}
