@@ -1,8 +1,8 @@
 """Throws damaged Paddle files at the converter's readers and records what comes back.
 
-Real programs and parameter files are changed at random: bits flipped, pieces cut out, doubled, swapped between
-files, numbers replaced by hostile ones. Each case must end in a model or in an error of the package; anything
-else is a finding.
+Real programs and parameter files are changed at random: bits flipped, pieces cut out, doubled, swapped
+between files, numbers replaced by hostile ones. Each case must end in a model or in an error of the package;
+anything else is a finding.
 
     python benchmarks/fuzz_converters.py --cases 12000 --out RECORD.json [FOLDER ...]
 
@@ -22,6 +22,7 @@ import time
 import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
@@ -151,9 +152,10 @@ def damaged_json(content: bytes, chance: random.Random) -> bytes:
     return json.dumps(document).encode()
 
 
-def containers(document: object) -> list[object]:
+def containers(document: object) -> list[Any]:
     """Returns every object and list in a document."""
-    found, waiting = [], [document]
+    found: list[Any] = []
+    waiting: list[Any] = [document]
     while waiting:
         each = waiting.pop()
         if isinstance(each, dict):
@@ -165,9 +167,9 @@ def containers(document: object) -> list[object]:
     return found
 
 
-def keys(holder: object) -> list[object]:
+def keys(holder: Any) -> list[Any]:  # noqa: ANN401 - an object or a list
     """Returns the keys or places of an object or list."""
-    return list(holder) if isinstance(holder, dict) else list(range(len(holder)))  # type: ignore[arg-type]
+    return list(holder) if isinstance(holder, dict) else list(range(len(holder)))
 
 
 def _flip(content: bytes, chance: random.Random) -> bytes:
