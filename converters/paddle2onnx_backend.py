@@ -13,12 +13,16 @@ import importlib.util
 import re
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from onnxocr.errors import ConversionError, MissingDependencyError
+
+if TYPE_CHECKING:
+    import onnx
 
 STANDALONE_VERSION = "1.3.1"
 """The release whose exporter runs without Paddle."""
@@ -86,6 +90,29 @@ def export_with_paddle2onnx(program: Path, params: Path, target: Path) -> str:
             f"{_last_words(done.stdout + done.stderr)}"
         )
     return installation.version
+
+
+def load_with_paddle2onnx(program: Path, params: Path | None) -> onnx.ModelProto:
+    """Returns the graph that the installed paddle2onnx makes of a Paddle model.
+
+    Raises:
+        MissingDependencyError: paddle2onnx, or the Paddle that it needs, is not installed.
+        ConversionError: it failed, the model has no parameter file, or the result is no ONNX model.
+    """
+    import onnx
+    from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
+
+    if params is None:
+        raise ConversionError(f"paddle2onnx needs a parameter file, and there is none beside {program}.")
+    with tempfile.TemporaryDirectory(prefix="onnxocr-paddle2onnx-") as folder:
+        target = Path(folder) / "model.onnx"
+        version = export_with_paddle2onnx(program, params, target)
+        try:
+            return onnx.load(target)
+        except DecodeError as error:
+            raise ConversionError(
+                f"paddle2onnx {version} made no ONNX model of {program}: {error}"
+            ) from error
 
 
 def require_paddle2onnx(program: Path) -> _Installation:

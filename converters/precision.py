@@ -19,6 +19,9 @@ import numpy.typing as npt
 import onnx
 from onnx import TensorProto, helper, numpy_helper, shape_inference
 
+from onnxocr.converters.verify import VerificationReport, verify_against_graph
+from onnxocr.errors import ConversionError
+
 Array: TypeAlias = npt.NDArray[Any]
 
 TOLERANCE = 0.25
@@ -188,15 +191,50 @@ def to_half_precision(model: onnx.ModelProto) -> tuple[onnx.ModelProto, Precisio
 
 
 def write_half_precision(source: Path, target: Path) -> PrecisionReport:
-    """Writes the half-precision form of an ONNX file.
+    """Writes the half-precision form of an ONNX file, with the metadata ``precision: fp16``.
 
     Args:
         source: an ONNX file in float32.
         target: the file to write, another one.
     """
     result, report = to_half_precision(onnx.load(source))
+    entry = result.metadata_props.add()
+    entry.key, entry.value = "precision", "fp16"
     target.write_bytes(result.SerializeToString())
     return report
+
+
+def halve_in_place(graph: Path, *, verify: bool) -> tuple[PrecisionReport, VerificationReport | None]:
+    """Replaces an ONNX file by its half-precision form, with the metadata ``precision: fp16``.
+
+    Args:
+        graph: an ONNX file in float32.
+        verify: whether to compare both before.
+
+    Returns:
+        What became of the graph, and the comparison if there was one.
+
+    Raises:
+        ConversionError: the comparison failed; the file stays as it is.
+    """
+    beside = graph.with_name(f"{graph.stem}_half.onnx")
+    try:
+        report = write_half_precision(graph, beside)
+        comparison = None
+        if verify:
+            comparison = verify_against_graph(
+                beside,
+                graph,
+                tolerance=TOLERANCE,
+                required_agreement=REQUIRED_AGREEMENT,
+                name="the graph in float32",
+            )
+            if not comparison.passed:
+                raise ConversionError(f"Half precision is too coarse for this model. {comparison}")
+        beside.replace(graph)
+    finally:
+        beside.unlink(missing_ok=True)
+    return report, comparison
 
 
 @dataclass

@@ -27,7 +27,7 @@ ALLOWED = {
     **dict.fromkeys(SIDE_BY_SIDE, FOUNDATION),
     "modules": FOUNDATION | SIDE_BY_SIDE,
     "pipelines": FOUNDATION | SIDE_BY_SIDE | {"modules"},
-    "cli": FOUNDATION | SIDE_BY_SIDE | {"modules", "pipelines"},
+    "cli": FOUNDATION | SIDE_BY_SIDE | {"modules", "pipelines", "converters"},
     "converters": FOUNDATION | {"zoo", "runtime"},
     "__main__": {"cli"},
 }

@@ -21,6 +21,7 @@ from onnxocr.errors import OnnxOCRError
 COMMANDS = {
     "ocr": "onnxocr.cli.ocr",
     "models": "onnxocr.cli.models",
+    "convert": "onnxocr.cli.convert",
 }
 """Subcommands and the modules that define them as ``app``; imported when they are asked for."""
 
