@@ -171,14 +171,14 @@ def _opened(source: str | Path) -> Iterator[tuple[Path, str, ModelSpec | None]]:
     path = Path(source).expanduser()
     with contextlib.ExitStack() as held:
         if isinstance(source, str) and source.startswith(("http://", "https://")):
-            work = Path(held.enter_context(tempfile.TemporaryDirectory(prefix="onnxocr-convert-")))
+            work = Path(held.enter_context(_scratch_folder()))
             path = work / (source.split("?")[0].rstrip("/").rpartition("/")[2] or "archive")
             download(source, path, size=None, progress=None)
         if path.is_dir():
             name = _plain_name(path.resolve().name)
             yield path, name, _spec_of(name)
         elif path.is_file():
-            folder = Path(held.enter_context(tempfile.TemporaryDirectory(prefix="onnxocr-convert-")))
+            folder = Path(held.enter_context(_scratch_folder()))
             unpack_archive(path, folder)
             name = _plain_name(path.name)
             yield folder, name, _spec_of(name)
@@ -186,6 +186,11 @@ def _opened(source: str | Path) -> Iterator[tuple[Path, str, ModelSpec | None]]:
             spec = _zoo_entry(str(source))
             (files,) = fetch_models([spec], formats=("paddle",))
             yield files.directory, spec.name, spec
+
+
+def _scratch_folder() -> tempfile.TemporaryDirectory[str]:
+    # On Windows a file that an error's traceback still maps cannot be deleted; the system's clean-up gets it.
+    return tempfile.TemporaryDirectory(prefix="onnxocr-convert-", ignore_cleanup_errors=True)
 
 
 def _zoo_entry(name: str) -> ModelSpec:

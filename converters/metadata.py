@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 import onnxocr
 from onnxocr.errors import CharsetError, ModelFileError
 from onnxocr.zoo.charset import METADATA_KEY, split_charset
-from onnxocr.zoo.inference_yml import read_inference_yml
-from onnxocr.zoo.manifest import ModelSpec
+from onnxocr.zoo.inference_yml import InferenceConfig, read_inference_yml
+from onnxocr.zoo.manifest import ModelSpec, load_manifest
 
 if TYPE_CHECKING:
     import onnx
@@ -31,6 +31,10 @@ _TASK_OF_POSTPROCESS = {
     "DBPostProcess": "text_detection",
     "CTCLabelDecode": "text_recognition",
     "DocTrPostProcess": "doc_unwarping",
+}
+_TASK_OF_CLASSES = {
+    frozenset({"0", "180"}): "textline_orientation",
+    frozenset({"0", "90", "180", "270"}): "doc_orientation",
 }
 
 
@@ -75,7 +79,7 @@ def describe(
         characters = _read_charset(chosen)
     return ModelDescription(
         name=name if name_rules or settings is None else settings.model_name or name,
-        task=spec.task if spec else _task(document, characters),
+        task=spec.task if spec else _task(settings, document, characters is not None),
         charset=characters,
         preprocess=_section(document, "PreProcess").get("transform_ops") or _preprocess(spec),
     )
@@ -169,9 +173,16 @@ def _section(document: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     return section if isinstance(section, dict) else {}
 
 
-def _task(document: Mapping[str, Any], characters: tuple[str, ...] | None) -> str | None:
+def _task(settings: InferenceConfig | None, document: Mapping[str, Any], has_charset: bool) -> str | None:
+    """Returns the task that the settings show: by the step behind the network, the classes, or the name."""
     stated = _TASK_OF_POSTPROCESS.get(str(_section(document, "PostProcess").get("name")))
-    return stated or ("text_recognition" if characters is not None else None)
+    if stated is not None or has_charset:
+        return stated or "text_recognition"
+    if settings is None:
+        return None
+    classes = frozenset(label.removesuffix("_degree") for label in settings.labels or ())
+    known = next((model.task for model in load_manifest().models if model.name == settings.model_name), None)
+    return known or _TASK_OF_CLASSES.get(classes)
 
 
 def _preprocess(spec: ModelSpec | None) -> object:

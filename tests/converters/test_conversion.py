@@ -148,6 +148,26 @@ def test_a_model_of_the_zoo_gets_the_settings_that_the_zoo_knows(tmp_path: Path)
     assert read_inference_yml(result.inference_yml).postprocess["box_thresh"] == 0.6
 
 
+@pytest.mark.parametrize(
+    ("settings", "task"),
+    [
+        ("PostProcess: {name: DBPostProcess}", "text_detection"),
+        ("PostProcess: {name: DocTrPostProcess}", "doc_unwarping"),
+        ("PostProcess: {Topk: {topk: 1, label_list: [0_degree, 180_degree]}}", "textline_orientation"),
+        ("PostProcess: {Topk: {topk: 4, label_list: ['0', '90', '180', '270']}}", "doc_orientation"),
+        ("PostProcess: {Topk: {topk: 1, label_list: [cat, dog]}}", None),
+        ("Global: {model_name: PP-OCRv5_mobile_det}", "text_detection"),
+        ("Global: {model_name: my_own}", None),
+    ],
+)
+def test_the_task_is_read_off_the_settings(tmp_path: Path, settings: str, task: str | None) -> None:
+    folder = write_linear(tmp_path / "m")
+    (folder / "inference.yml").write_text(settings)
+    result = convert(folder, tmp_path / "out")
+    assert result.task == task
+    assert metadata(result).get("task") == task
+
+
 def unsupported_network() -> str:
     return json.dumps(
         pir_document(

@@ -33,7 +33,9 @@ def damaged(content: bytes, place: float, cut: int, piece: bytes) -> bytes:
     cut=st.integers(0, 64),
     piece=st.binary(max_size=16),
 )
-@example(name="old/conv", file="program", place=0.0, cut=1, piece=b"\x0a\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01")
+@example(
+    name="old/conv", file="program", place=0.0, cut=1, piece=b"\x0a\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01"
+)
 @example(name="pir/pool", file="program", place=0.5, cut=0, piece=b"[" * 16)
 def test_damaged_bytes_never_end_in_a_foreign_error(
     name: str, file: str, place: float, cut: int, piece: bytes
