@@ -14,8 +14,13 @@ _MAX_ELEMENTS = 1 << 20
 
 
 def _dtype(op: OperatorView) -> np.dtype[np.generic]:
-    word = op.text("dtype", "")
-    return op.result_dtype() if not word or word.startswith("Undefined") else graph_dtype(word)
+    return _type_of(op, op.text("dtype", ""))
+
+
+def _type_of(op: OperatorView, word: str) -> np.dtype[np.generic]:
+    """Returns the element type that an attribute names; where it leaves it open, the program's."""
+    undecided = not word or word == "unknown" or word.startswith("Undefined")
+    return op.result_dtype() if undecided else graph_dtype(word)
 
 
 def constant(op: OperatorView) -> Results:
@@ -103,14 +108,19 @@ def zeros_like(op: OperatorView) -> Results:
 
 def cast(op: OperatorView) -> Results:
     """Another element type."""
-    word = op.text("dtype", op.text("out_dtype", ""))
-    target = graph_dtype(word) if word else op.result_dtype()
+    target = _type_of(op, op.text("dtype", op.text("out_dtype", "")))
     return op.input(0) if target == op.dtype(0) else op.graph.cast(op.input(0), target)
 
 
 def assign(op: OperatorView) -> Results:
     """The tensor itself."""
     return op.input(0)
+
+
+def increment(op: OperatorView) -> Results:
+    """X plus a number."""
+    step = op.graph.number(op.number("value", op.number("step", 1.0)), op.dtype(0))
+    return op.graph.node("Add", [op.input(0), step])
 
 
 def arange(op: OperatorView) -> Results:
@@ -166,6 +176,7 @@ OPERATORS: Mapping[str, OperatorFunction] = {
     "memcpy_d2h": assign,
     "memcpy_h2d": assign,
     "cast": cast,
+    "increment": increment,
     "arange": arange,
     "linspace": linspace,
     "meshgrid": meshgrid,

@@ -129,6 +129,14 @@ def logical(op_type: str) -> OperatorFunction:
     return convert
 
 
+def _bitwise(op_type: str) -> OperatorFunction:
+    def convert(op: OperatorView) -> Results:
+        op.require(op.dtype(0) == op.dtype(1) == np.bool_, "combines the bits of whole numbers")
+        return op.graph.node(op_type, [op.input(0), op.input(1)])
+
+    return convert
+
+
 def where(op: OperatorView) -> Results:
     """X where the condition holds, y elsewhere."""
     return op.graph.node("Where", _with_types(op, [op.input(0), op.input(1), op.input(2)]))
@@ -170,6 +178,9 @@ OPERATORS: Mapping[str, OperatorFunction] = {
     "less_equal": _binary("LessOrEqual"),
     "greater_than": _binary("Greater"),
     "greater_equal": _binary("GreaterOrEqual"),
+    "bitwise_and": _bitwise("And"),
+    "bitwise_or": _bitwise("Or"),
+    "bitwise_xor": _bitwise("Xor"),
     "logical_and": logical("And"),
     "logical_or": logical("Or"),
     "logical_xor": logical("Xor"),

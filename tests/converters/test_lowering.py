@@ -17,7 +17,19 @@ from onnxocr.converters.ops.registry import OPERATORS, merged
 from onnxocr.converters.paddle.model_files import find_paddle_files, read_program
 from onnxocr.converters.paddle.vocabulary import OLD_OPERATORS
 from onnxocr.errors import ConversionError
-from tests.converters.paddle_files import Json, attribute, feed, fetch, operator, pir_document, result
+from tests.converters.paddle_files import (
+    Json,
+    attribute,
+    feed,
+    fetch,
+    old_operator,
+    old_program,
+    operator,
+    pir_document,
+    result,
+    variable,
+    whole_number,
+)
 
 
 def lowered(folder: Path, *operators: Json) -> onnx.ModelProto:
@@ -59,6 +71,20 @@ def test_32_bit_integers_stay_32_bit_outside_and_are_64_bit_inside(tmp_path: Pat
     doubled = run(model, x=np.array([1, -2], dtype=np.int32))
     assert doubled.dtype == np.int32
     assert doubled.tolist() == [2, -4]
+
+
+def test_an_element_type_that_an_old_program_leaves_open_is_the_one_of_the_result(tmp_path: Path) -> None:
+    program = old_program(
+        [variable("x", [2]), variable("y", [2])],
+        [
+            old_operator("feed", {}, {"Out": ["x"]}, whole_number("col", 0)),
+            old_operator("fill_any_like", {"X": ["x"]}, {"Out": ["y"]}, whole_number("dtype", -1)),
+            old_operator("fetch", {"X": ["y"]}, {}, whole_number("col", 0)),
+        ],
+    )
+    (tmp_path / "inference.pdmodel").write_bytes(program)
+    zeros = run(to_onnx(read_program(find_paddle_files(tmp_path))), x=np.ones(2, np.float32))
+    assert (zeros.dtype, zeros.tolist()) == (np.float32, [0.0, 0.0])
 
 
 def test_an_input_may_be_an_output_and_a_value_two_outputs(tmp_path: Path) -> None:
