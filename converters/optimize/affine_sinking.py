@@ -30,28 +30,6 @@ def sink_scales_and_shifts(graph: Graph) -> int:
     return sunk
 
 
-def sink_below_pooling(graph: Graph) -> int:
-    """Moves scales and shifts behind an average pooling without padding, to less data; returns how many."""
-    moved = 0
-    for node in graph.nodes_of("Mul", "Div", "Add", "Sub"):
-        affine = read_affine(graph, node)
-        pool = graph.only_consumer(node.output)
-        if affine is None or pool is None or not _is_plain_average(pool) or completes_gelu(graph, node):
-            continue
-        constants = [name for name in node.inputs if name != affine.source]
-        pooled = Node(
-            pool.op_type, [affine.source], [graph.new_name(f"{pool.output}_plain")], pool.attributes
-        )
-        is_first = node.input(0) == affine.source
-        inputs = [pooled.output, *constants] if is_first else [*constants, pooled.output]
-        graph.remove(node)
-        graph.remove(pool)
-        graph.add(pooled)
-        graph.add(Node(node.op_type, inputs, pool.outputs, node.attributes, node.name))
-        moved += 1
-    return moved
-
-
 def completes_gelu(graph: Graph, node: Node) -> bool:
     """Whether a node is the factor 0.5 of ``0.5 * x * (1 + erf(x / sqrt(2)))``; runtimes look for that."""
     producers = [graph.producer(name) for name in node.inputs]
@@ -125,14 +103,3 @@ def _absorb(graph: Graph, layers: list[LinearLayer], scale: Array, shift: Array)
     for change in ready:
         change.apply(graph)
     return True
-
-
-def _is_plain_average(pool: Node) -> bool:
-    if pool.is_a("GlobalAveragePool"):
-        return True
-    return (
-        pool.is_a("AveragePool")
-        and not any(pool.attribute("pads", ()))
-        and pool.attribute("auto_pad", "NOTSET") in ("NOTSET", "VALID")
-        and not pool.attribute("ceil_mode", 0)
-    )

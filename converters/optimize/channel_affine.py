@@ -37,8 +37,14 @@ class ChannelAffine:
 
 def read_affine(graph: Graph, node: Node | None) -> ChannelAffine | None:
     """Returns what a node does to each channel, None if it is not of this kind."""
-    if node is None:
-        return None
+    with np.errstate(all="ignore"):
+        affine = None if node is None else _read(graph, node)
+    # A negative variance or an infinite scale is left to the runtime.
+    is_usable = affine is not None and np.all(np.isfinite(affine.scale)) and np.all(np.isfinite(affine.shift))
+    return affine if is_usable else None
+
+
+def _read(graph: Graph, node: Node) -> ChannelAffine | None:
     if node.is_a("BatchNormalization"):
         return _batch_norm(graph, node)
     if not node.is_a("Mul", "Div", "Add", "Sub"):

@@ -391,12 +391,16 @@ class Graph:
     def _in_running_order(self) -> list[Node]:
         """Nodes with producers first; the order of the model where that leaves a choice."""
         ordered: dict[Node, None] = {}
+        # Nodes on the way to the current one; a damaged graph may run in a circle.
+        started: set[Node] = set()
         for start in self._nodes:
-            stack = [(start, iter(self._needed_by(start)))]
+            stack = [] if start in ordered else [(start, iter(self._needed_by(start)))]
+            started.add(start)
             while stack:
                 node, needed = stack[-1]
-                missing = next((other for other in needed if other not in ordered), None)
+                missing = next((other for other in needed if other not in started), None)
                 if missing is not None:
+                    started.add(missing)
                     stack.append((missing, iter(self._needed_by(missing))))
                 else:
                     ordered[node] = None

@@ -12,11 +12,12 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TypeAlias
 
+import numpy as np
 import onnx
 from google.protobuf.message import DecodeError, EncodeError  # type: ignore[import-untyped]
 
 from onnxocr.converters.optimize.affine_folding import fold_batch_norms, fold_scales_and_shifts
-from onnxocr.converters.optimize.affine_sinking import sink_below_pooling, sink_scales_and_shifts
+from onnxocr.converters.optimize.affine_sinking import sink_scales_and_shifts
 from onnxocr.converters.optimize.channel_shifts import write_shifts_as_batch_norms
 from onnxocr.converters.optimize.constant_folding import fold_constants
 from onnxocr.converters.optimize.dead_code import remove_dead_code
@@ -48,7 +49,6 @@ REWRITES: Mapping[str, Rewrite] = {
     "batch norms folded": fold_batch_norms,
     "scales and shifts folded": fold_scales_and_shifts,
     "gated residuals merged": merge_gated_residuals,
-    "scales and shifts moved behind pooling": sink_below_pooling,
     "scales and shifts sunk": sink_scales_and_shifts,
     "dead nodes removed": remove_dead_code,
 }
@@ -66,6 +66,9 @@ FINAL_REWRITES: Mapping[str, Rewrite] = {
 
 _MAX_ROUNDS = 20
 
+# What reading a graph raises where attributes, shapes or weights are missing, too short or of the wrong kind.
+_DAMAGE = (ValueError, TypeError, IndexError, KeyError, AttributeError, ArithmeticError)
+
 
 def optimize_model(
     model: onnx.ModelProto, *, rewrites: Mapping[str, Rewrite] = REWRITES
@@ -82,12 +85,14 @@ def optimize_model(
     """
     graph = Graph(model)
     changes: dict[str, int] = {}
-    for _ in range(_MAX_ROUNDS):
-        if not _apply(graph, rewrites, changes):
-            break
-        graph.forget_unknown_shapes()
-    _apply(graph, FINAL_REWRITES, changes)
-    optimized = graph.to_model()
+    # Numbers beyond float32 are looked for where they would be stored.
+    with np.errstate(all="ignore"):
+        for _ in range(_MAX_ROUNDS):
+            if not _apply(graph, rewrites, changes):
+                break
+            graph.forget_unknown_shapes()
+        _apply(graph, FINAL_REWRITES, changes)
+        optimized = graph.to_model()
     report = OptimizationReport(len(model.graph.node), len(optimized.graph.node), changes)
     _logger.info("Optimised graph %s: %s", model.graph.name, report)
     return optimized, report
@@ -114,7 +119,13 @@ def optimize_file(source: Path, target: Path) -> OptimizationReport:
             f"{source} keeps weights in other files beside it, which {target} would not find; "
             f"write the result into {source.parent}, or save the model as one file first."
         )
-    optimized, report = optimize_model(model)
+    try:
+        optimized, report = optimize_model(model)
+    except _DAMAGE as error:
+        raise ModelFileError(
+            f"{source} is damaged: its graph contradicts itself ({type(error).__name__}: {error}); "
+            "fetch or export it again."
+        ) from error
     del model
     beside = target.with_name(f".{target.name}.{uuid.uuid4().hex}")
     try:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from onnxocr.converters.optimize.affine_sinking import sink_below_pooling, sink_scales_and_shifts
+from onnxocr.converters.optimize.affine_sinking import sink_scales_and_shifts
 from tests.converters.optimize.models import (
     Array,
     assert_same_outputs,
@@ -95,21 +95,3 @@ def test_a_graph_output_keeps_its_value() -> None:
     text = "g (float[N,4,H,W] x) => (float[N,4,H,W] b, float[N,3,H,W] y) { b = Mul(x, s) y = Conv(b, w) }"
     original = model(text, s=SCALAR, w=noise(3, 4, 1, 1))
     assert rewritten(original, sink_scales_and_shifts)[1] == [0]
-
-
-@pytest.mark.parametrize(
-    ("pool", "moves"),
-    [
-        ("GlobalAveragePool", True),
-        ("AveragePool<kernel_shape=[2,2], strides=[2,2]>", True),
-        ("AveragePool<kernel_shape=[3,3], pads=[1,1,1,1], count_include_pad=1>", False),
-        ("MaxPool<kernel_shape=[2,2]>", False),
-    ],
-)
-def test_scales_and_shifts_move_behind_average_pooling_without_padding(pool: str, moves: bool) -> None:
-    text = f"g (float[N,4,H,W] x) => (float[N,4,P,Q] y) {{ a = Mul(v, x) b = Add(a, s) y = {pool}(b) }}"
-    original = model(text, v=noise(1, 4, 1, 1), s=SCALAR)
-    result, _ = rewritten(original, sink_below_pooling, sink_below_pooling)
-    name = pool.partition("<")[0]
-    assert operators(result) == ([name, "Mul", "Add"] if moves else ["Mul", "Add", name])
-    assert_same_outputs(original, result, x=IMAGE)

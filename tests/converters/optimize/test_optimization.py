@@ -218,3 +218,29 @@ def test_numpy_holds_less_than_twice_the_weights_of_a_large_model() -> None:
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 2 * size
+
+
+def test_weights_that_are_cut_off_are_an_error_that_names_the_file(tmp_path: Path) -> None:
+    damaged = scaled_network()
+    tensor = next(item for item in damaged.graph.initializer if item.name == "w")
+    tensor.raw_data = tensor.raw_data[:-4]
+    source = tmp_path / "source.onnx"
+    source.write_bytes(damaged.SerializeToString())
+    with pytest.raises(ModelFileError, match=r"source\.onnx is damaged"):
+        optimize_file(source, tmp_path / "target.onnx")
+
+
+def test_rewrites_of_a_graph_that_runs_in_a_circle_come_to_an_end() -> None:
+    circle = scaled_network()
+    circle.graph.node[0].input[0] = "e"
+    result, _ = optimize_model(circle)
+    assert operators(result).count("Conv") == 2
+
+
+def test_a_negative_variance_is_left_to_the_runtime() -> None:
+    text = (
+        "g (float[N,3,H,W] x) => (float[N,3,H,W] y) { c = Conv(x, w) "
+        "y = BatchNormalization(c, gamma, gamma, gamma, variance) }"
+    )
+    original = model(text, w=noise(3, 3, 1, 1), gamma=noise(3), variance=floats(1, -1, 1))
+    assert not optimize_model(original)[1].changed
