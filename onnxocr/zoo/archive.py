@@ -89,12 +89,13 @@ def unpack_archive(archive: Path, folder: Path) -> None:
         OSError: a file cannot be written.
     """
     try:
-        if zipfile.is_zipfile(archive):
-            with zipfile.ZipFile(archive) as opened:
-                _write_all(archive, folder, _zip_files(opened, archive))
-        else:
+        # Tar first: it is known by its beginning, a zip by its end, and a tar may end in a zip.
+        if tarfile.is_tarfile(archive):
             with tarfile.open(archive) as tar:
                 _write_all(archive, folder, _tar_files(tar, archive))
+        else:
+            with zipfile.ZipFile(archive) as opened:
+                _write_all(archive, folder, _zip_files(opened, archive))
     except FileNotFoundError as error:
         raise ModelFileError(f"The archive {archive} does not exist.") from error
     except _BROKEN as error:

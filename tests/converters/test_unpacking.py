@@ -118,6 +118,16 @@ def test_other_files_are_no_archives(tmp_path: Path, target: Path) -> None:
         unpack_archive(tmp_path / "a", target)
 
 
+def test_a_tar_that_ends_in_a_zip_is_a_tar(tmp_path: Path, target: Path) -> None:
+    inner = make_zip(tmp_path / "inner", "hidden").read_bytes()
+    with tarfile.open(tmp_path / "a", "w") as tar:
+        member = tarfile.TarInfo("inner.zip")
+        member.size = len(inner)
+        tar.addfile(member, io.BytesIO(inner))
+    unpack_archive(tmp_path / "a", target)
+    assert [path.name for path in target.iterdir()] == ["inner.zip"]
+
+
 def test_a_missing_archive_is_named(tmp_path: Path, target: Path) -> None:
     with pytest.raises(ModelFileError, match="does not exist"):
         unpack_archive(tmp_path / "a", target)
