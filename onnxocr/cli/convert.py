@@ -217,7 +217,11 @@ def _explain(result: ConversionResult, *, checked: bool) -> None:
     told = f" ({operators} operators of {len(result.operators)} kinds)" if operators else ""
     checks = ", with the checks above" if checked else ""
     _say(f"{result.program}{told} converted in {result.seconds:.1f} s{checks}, as {result.name}")
-    _say(f"task: {result.task or 'unknown; the engine needs it only to check the model'}")
+    if result.task is None:
+        _say(
+            "Nothing says what the model is for. If it is an official one, or made from one, give the "
+            "official name (--name PP-OCRv5_mobile_rec): the settings of that model are written with it."
+        )
     if result.optimization is not None:
         _say(f"optimised: {result.optimization}")
 
