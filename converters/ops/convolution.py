@@ -13,8 +13,8 @@ from onnxocr.converters.ops.layout import any_layout
 from onnxocr.converters.ops.operator_view import OperatorView
 from onnxocr.converters.ops.registry_types import OperatorFunction, Results
 
-_MAX_PATCH = 1024
-"""Pixels of a patch; the weights that pick them grow with the square."""
+_MAX_PATCH_WEIGHTS = 1 << 26
+"""The weights that pick the pixels of patches grow with the square of the patch."""
 
 
 def symmetric_or_sided(op: OperatorView, paddings: list[int]) -> list[int]:
@@ -149,7 +149,8 @@ def unfold(op: OperatorView) -> Results:
     channels = op.shape(0)[1]
     op.require(channels is not None and len(kernel) == 2, "needs a known number of channels and a 2-D kernel")
     height, width = kernel
-    op.require(0 < height * width <= _MAX_PATCH, f"takes patches of {height} x {width} px")
+    weights_size = (channels or 1) * (height * width) ** 2
+    op.require(0 < weights_size <= _MAX_PATCH_WEIGHTS, f"takes patches of {height} x {width} px")
     # Paddle's four paddings are top, left, bottom, right here.
     pads = op.integers("paddings", (0, 0, 0, 0))
     pads = pads * 2 if len(pads) == 2 else pads
