@@ -19,6 +19,7 @@ import numpy.typing as npt
 import onnx
 from onnx import TensorProto, helper, numpy_helper, shape_inference
 
+from onnxocr.converters.half_rounding import with_rounded_values
 from onnxocr.converters.verify import VerificationReport, verify_against_graph
 from onnxocr.errors import ConversionError
 
@@ -204,37 +205,48 @@ def write_half_precision(source: Path, target: Path) -> PrecisionReport:
     return report
 
 
-def halve_in_place(graph: Path, *, verify: bool) -> tuple[PrecisionReport, VerificationReport | None]:
+def halve_in_place(graph: Path, *, verify: bool) -> tuple[PrecisionReport, tuple[VerificationReport, ...]]:
     """Replaces an ONNX file by its half-precision form, with the metadata ``precision: fp16``.
 
     Args:
         graph: an ONNX file in float32.
-        verify: whether to compare both before.
+        verify: whether to compare first: the new graph as this machine computes it, and with every value
+            rounded as a GPU would.
 
     Returns:
-        What became of the graph, and the comparison if there was one.
+        What became of the graph, and the comparisons.
 
     Raises:
-        ConversionError: the comparison failed; the file stays as it is.
+        ConversionError: a comparison failed; the file stays as it is.
     """
     beside = graph.with_name(f"{graph.stem}_half.onnx")
     try:
         report = write_half_precision(graph, beside)
-        comparison = None
-        if verify:
-            comparison = verify_against_graph(
-                beside,
-                graph,
-                tolerance=TOLERANCE,
-                required_agreement=REQUIRED_AGREEMENT,
-                name="the graph in float32",
-            )
-            if not comparison.passed:
-                raise ConversionError(f"Half precision is too coarse for this model. {comparison}")
+        comparisons = _comparisons(beside, graph) if verify else ()
+        failed = [comparison for comparison in comparisons if not comparison.passed]
+        if failed:
+            raise ConversionError(f"Half precision is too coarse for this model. {failed[0]}")
         beside.replace(graph)
     finally:
         beside.unlink(missing_ok=True)
-    return report, comparison
+    return report, comparisons
+
+
+def _comparisons(half: Path, full: Path) -> tuple[VerificationReport, ...]:
+    rounded = half.with_name(f"{half.stem}_rounded.onnx")
+    try:
+        rounded.write_bytes(with_rounded_values(onnx.load(half)).SerializeToString())
+        return tuple(
+            verify_against_graph(
+                model, full, tolerance=TOLERANCE, required_agreement=REQUIRED_AGREEMENT, name=name
+            )
+            for model, name in (
+                (half, "the graph in float32"),
+                (rounded, "the graph in float32, every half-precision value rounded"),
+            )
+        )
+    finally:
+        rounded.unlink(missing_ok=True)
 
 
 @dataclass

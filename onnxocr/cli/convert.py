@@ -206,10 +206,9 @@ def _finish(files: PaddleFiles, graph: Path, verify: bool, precision: Precision)
     if precision is Precision.FP16:
         from onnxocr.converters.precision import halve_in_place
 
-        halving, verification = halve_in_place(graph, verify=verify)
-        _say(str(halving))
-        if verification is not None:
-            _say(str(verification))
+        halving, comparisons = halve_in_place(graph, verify=verify)
+        for told in (halving, *comparisons):
+            _say(str(told))
 
 
 def _explain(result: ConversionResult, *, checked: bool) -> None:

@@ -11,9 +11,12 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from onnxocr.arrays import Tensor
+from onnxocr.config import RuntimeConfig
 from onnxocr.converters import precision
-from onnxocr.converters.precision import to_half_precision, write_half_precision
+from onnxocr.converters.half_rounding import with_rounded_values
+from onnxocr.converters.precision import halve_in_place, to_half_precision, write_half_precision
 from onnxocr.converters.verify import verify_against_graph
+from onnxocr.runtime.opening import open_session
 from onnxocr.zoo.fetch import fetch_models
 from onnxocr.zoo.manifest import load_manifest
 from tests.runtime.graphs import save_model
@@ -208,6 +211,36 @@ def test_constants_in_nodes_are_halved_too(tmp_path: Path) -> None:
     assert [(tensor.name, tensor.data_type) for tensor in result.graph.initializer] == [
         ("w_half", TensorProto.FLOAT16)
     ]
+
+
+def test_rounded_values_show_the_error_that_a_cpu_hides(tmp_path: Path) -> None:
+    # 1 / 4096 is lost when it is added to 1 in half precision, and not before.
+    nodes = [
+        helper.make_node("Add", ["x", "one"], ["a"]),
+        helper.make_node("Sub", ["a", "one"], ["y"]),
+    ]
+    model = build(tmp_path, nodes, {"one": np.array(1, np.float32)})
+    half, report = to_half_precision(model)
+    assert report.half_nodes == 2
+    path = tmp_path / "rounded.onnx"
+    path.write_bytes(with_rounded_values(half).SerializeToString())
+    session = open_session(path, RuntimeConfig(device="cpu"))
+    picture = np.array([1 / 4096, 3 / 4096, 0.5, 0.1], np.float32).reshape(1, 1, 2, 2).repeat(3, axis=1)
+    (values,) = session.run({"x": picture}).values()
+    session.close()
+    # Half precision knows steps of 1 / 1024 above 1: 3 / 4096 rounds up, 0.1 to 102 / 1024.
+    assert values[0, 0].ravel().tolist() == [0, 1 / 1024, 0.5, 102 / 1024]
+
+
+def test_comparisons_show_both_and_the_file_is_replaced(tmp_path: Path) -> None:
+    build(tmp_path, [conv("x", "a"), helper.make_node("Relu", ["a"], ["y"])], {"w": WEIGHTS})
+    report, (as_computed, as_rounded) = halve_in_place(tmp_path / "m.onnx", verify=True)
+    assert report.half_nodes == 2
+    assert as_rounded.reference.endswith("every half-precision value rounded")
+    assert 0 < as_computed.relative < 1e-3
+    assert 0 < as_rounded.relative < 2e-3
+    assert [path.name for path in tmp_path.iterdir()] == ["m.onnx"]
+    assert onnx.load(tmp_path / "m.onnx").graph.node[0].op_type == "Cast"
 
 
 @pytest.mark.model
