@@ -249,6 +249,7 @@ OLD_OPERATORS: Mapping[str, OldOperator] = {
     "masked_fill": OldOperator("masked_fill", ("x", "mask", "value"), ("out",)),
     "arg_max": OldOperator("argmax", ("X", Operand("axis", scalar=True))),
     "arg_min": OldOperator("argmin", ("X", Operand("axis", scalar=True))),
+    "top_k": OldOperator("topk", ("X", Operand("k", "K", scalar=True)), ("Out", "Indices")),
     "top_k_v2": OldOperator("topk", ("X", Operand("k", "K", scalar=True)), ("Out", "Indices")),
     "argsort": OldOperator("argsort", outputs=("Out", "Indices")),
     "cumsum": OldOperator("cumsum", ("X", Operand("axis", scalar=True))),
