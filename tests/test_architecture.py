@@ -25,7 +25,7 @@ ALLOWED = {
     "config": {"errors", "arrays"},
     "results": {"errors", "arrays", "config"},
     **dict.fromkeys(SIDE_BY_SIDE, FOUNDATION),
-    "modules": FOUNDATION | SIDE_BY_SIDE,
+    "modules": FOUNDATION | SIDE_BY_SIDE | {"converters"},  # by preparation.py, when it is needed
     "pipelines": FOUNDATION | SIDE_BY_SIDE | {"modules"},
     "cli": FOUNDATION | SIDE_BY_SIDE | {"modules", "pipelines", "converters"},
     "converters": FOUNDATION | {"zoo", "runtime"},

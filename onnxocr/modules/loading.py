@@ -11,6 +11,7 @@ from pathlib import Path
 
 from onnxocr.config import InputShape, RuntimeConfig
 from onnxocr.errors import ConfigError, ModelFileError
+from onnxocr.modules.preparation import prepare, usable_formats
 from onnxocr.runtime.opening import decide_engine, open_session
 from onnxocr.runtime.session import Session, TensorSpec
 from onnxocr.zoo.fetch import ModelFiles, fetch_models
@@ -158,7 +159,8 @@ def _locate(requests: Sequence[ModelRequest]) -> list[ModelFiles]:
         if request.directory is not None
     }
     wanted = [index for index in range(len(requests)) if index not in own]
-    fetched = fetch_models([_spec(requests[index]) for index in wanted])
+    specs = [_spec(requests[index]) for index in wanted]
+    fetched = [prepare(files) for files in fetch_models(specs, formats=usable_formats())]
     return [files for _, files in sorted({**own, **dict(zip(wanted, fetched, strict=True))}.items())]
 
 

@@ -24,6 +24,7 @@ from onnxocr.zoo.sources.huggingface import HuggingFaceSource
 from onnxocr.zoo.sources.modelscope import ModelScopeSource
 from onnxocr.zoo.sources.source import Progress, Source
 from onnxocr.zoo.sources.wheel import WheelSource
+from onnxocr.zoo.switches import is_switched_on
 
 __all__ = ["ModelFiles", "Progress", "cached_files", "fetch_models", "reporting_downloads"]
 
@@ -147,25 +148,9 @@ def _candidates(spec: ModelSpec, chosen: str, formats: Sequence[str]) -> list[So
     return usable
 
 
-def is_offline(variable: str) -> bool:
-    """Returns whether an environment variable forbids downloads.
-
-    Raises:
-        ConfigError: its value is neither a yes nor a no; a network switch must not fail open.
-    """
-    word = os.environ.get(variable, "").strip().lower()
-    if word in ("1", "true", "yes", "on", "y", "t"):
-        return True
-    if word in ("", "0", "false", "no", "off", "n", "f"):
-        return False
-    raise ConfigError(
-        f"{variable}={os.environ[variable]!r} is neither a yes (1, true, on) nor a no (0, false, off)."
-    )
-
-
 def _refuse_if_offline(specs: Sequence[ModelSpec]) -> None:
     for variable in OFFLINE_VARIABLES:
-        if is_offline(variable):
+        if is_switched_on(variable):
             names = " ".join(spec.name for spec in specs)
             raise ModelUnavailableError(
                 f"Not in the model cache {models_folder()}, or damaged there: {names}. {variable} forbids "

@@ -18,7 +18,7 @@ import pytest
 from onnxocr.errors import ConfigError, ModelFileError, ModelUnavailableError
 from onnxocr.zoo import cache, fetch
 from onnxocr.zoo.cache import Wanted
-from onnxocr.zoo.fetch import cached_files, fetch_models, is_offline
+from onnxocr.zoo.fetch import cached_files, fetch_models
 from onnxocr.zoo.manifest import SourceSpec
 from onnxocr.zoo.sources.source import Progress
 from tests.zoo.entries import GRAPH, SETTINGS, file_entry, model_entry, model_spec, source_entry, table
@@ -172,15 +172,6 @@ def test_offline_means_no_request_at_all(
     ):
         fetch_models([model_spec(SCOPE)])
     assert place.requests == []
-
-
-def test_an_offline_switch_that_says_neither_yes_nor_no_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ONNXOCR_OFFLINE", "maybe")
-    with pytest.raises(ConfigError, match="ONNXOCR_OFFLINE='maybe' is neither a yes"):
-        is_offline("ONNXOCR_OFFLINE")
-    for word, expected in (("y", True), ("ON", True), ("0", False), ("", False)):
-        monkeypatch.setenv("ONNXOCR_OFFLINE", word)
-        assert is_offline("ONNXOCR_OFFLINE") is expected
 
 
 def test_offline_is_fine_with_a_cached_model(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
