@@ -315,11 +315,11 @@ def _reads_pictures(graph: _Graph, node: onnx.NodeProto) -> bool:
 
 def _choose(graph: _Graph) -> set[int]:
     """Returns the numbers of the nodes that work in half precision."""
-    last = _last_activations(graph.model.graph)
+    sensitive = _last_activations(graph.model.graph) | _coordinate_makers(graph.model.graph)
     halves: set[int] = set()
     half_values: set[str] = set()
     for number, node in enumerate(graph.model.graph.node):
-        if not _is_convertible(graph, node) or number in last:
+        if not _is_convertible(graph, node) or number in sensitive:
             continue
         moves = node.op_type in _MOVING and any(name in half_values for name in node.input)
         if not moves and node.op_type not in _ARITHMETIC:
@@ -341,9 +341,30 @@ def _is_convertible(graph: _Graph, node: onnx.NodeProto) -> bool:
     )
 
 
+def _producers(graph: onnx.GraphProto) -> dict[str, int]:
+    return {name: number for number, node in enumerate(graph.node) for name in node.output if name}
+
+
+def _coordinate_makers(graph: onnx.GraphProto) -> set[int]:
+    """Returns the numbers of the last nodes before the coordinates of GridSample, up to the last arithmetic.
+
+    Half precision knows 2048 places from one side of a picture to the middle, less than a page has pixels.
+    """
+    producers = _producers(graph)
+    waiting = [node.input[1] for node in graph.node if node.op_type == "GridSample"]
+    found: set[int] = set()
+    while waiting:
+        number = producers.get(waiting.pop())
+        if number is not None and number not in found:
+            found.add(number)
+            if graph.node[number].op_type in _MOVING:
+                waiting.extend(graph.node[number].input)
+    return found
+
+
 def _last_activations(graph: onnx.GraphProto) -> set[int]:
     """Returns the numbers of activations that give an output, with nothing but moves behind them."""
-    producers = {name: number for number, node in enumerate(graph.node) for name in node.output if name}
+    producers = _producers(graph)
     waiting = [value.name for value in graph.output]
     found: set[int] = set()
     while waiting:

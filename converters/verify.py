@@ -108,7 +108,8 @@ class VerificationReport:
             f"Largest error {self.absolute:.3g}, relative {self.relative:.3g}: {verdict} the tolerance "
             f"{self.tolerance:g}."
         )
-        if self.required_agreement is not None:
+        decided = any(each.agreement is not None for each in self.differences)
+        if self.required_agreement is not None and decided:
             verdict = "at least" if self.agreement >= self.required_agreement else "BELOW"
             lines.append(
                 f"Same decision at {self.agreement:.3%} of places: {verdict} the required "

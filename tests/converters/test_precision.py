@@ -117,6 +117,25 @@ def test_scales_of_resize_stay_float32(tmp_path: Path) -> None:
     onnx.checker.check_model(result, full_check=True)
 
 
+def test_what_makes_the_coordinates_of_a_grid_stays_float32(tmp_path: Path) -> None:
+    nodes = [
+        conv("x", "a"),
+        helper.make_node("Tanh", ["a"], ["b"]),
+        helper.make_node("Slice", ["b", "zero", "two", "axis"], ["c"]),
+        helper.make_node("Transpose", ["c"], ["grid"], perm=[0, 2, 3, 1]),
+        helper.make_node("GridSample", ["x", "grid"], ["y"]),
+    ]
+    constants: dict[str, Tensor] = {
+        "w": WEIGHTS,
+        "zero": np.array([0], np.int64),
+        "two": np.array([2], np.int64),
+        "axis": np.array([1], np.int64),
+    }
+    result, _ = to_half_precision(build(tmp_path, nodes, constants))
+    full = dict.fromkeys(("Tanh", "Slice", "Transpose", "GridSample"), "full")
+    assert operand_types(result) == {"Conv": "half", **full}
+
+
 def test_arithmetic_on_sizes_stays_float32(tmp_path: Path) -> None:
     nodes = [
         conv("x", "a"),
