@@ -308,21 +308,24 @@ def _graph_and_speed(patient: _Patient) -> Iterator[Finding]:
     optimized, rewrites = optimize_model(patient.model)
     relative = cached_relative(patient.model, patient.task) if patient.task else None
     with tempfile.TemporaryDirectory(prefix="onnxocr-clinic-") as folder:
-        rewritten = Path(folder) / "optimized.onnx"
-        rewritten.write_bytes(optimized.SerializeToString())
-        others = [relative.model] if relative is not None else []
-        own, faster, *zoo = median_times_ms([model, rewritten, *others], patient.feeds)
-    message, gain = _node_counts(patient.model), f"{own:.1f} ms a picture"
+        models = {"own": model}
+        if rewrites.changed:
+            models["optimized"] = Path(folder) / "optimized.onnx"
+            models["optimized"].write_bytes(optimized.SerializeToString())
+        if relative is not None:
+            models["zoo"] = relative.model
+        times = dict(zip(models, median_times_ms(list(models.values()), patient.feeds), strict=True))
+    message, gain = _node_counts(patient.model), f"{times['own']:.1f} ms a picture"
     if rewrites.changed:
         message += f"; optimising leaves {rewrites.nodes_after} ({_changes(rewrites)})"
-        gain += f", {faster:.1f} ms if optimised"
-    worth_it = rewrites.changed and faster <= _NOTABLY_FASTER * own
+        gain += f", {times['optimized']:.1f} ms if optimised"
+    worth_it = times.get("optimized", times["own"]) <= _NOTABLY_FASTER * times["own"]
     verdict, remedy = (ADVICE, _optimize_command(model)) if worth_it else (OK, None)
     yield Finding("graph", verdict, message, remedy)
     yield Finding("speed", verdict, gain, remedy)
     if relative is not None:
         same = relative.model.read_bytes() == model.read_bytes()
-        yield _the_zoos(relative.name) if same else _beside_zoo(relative.name, own, zoo[0])
+        yield _the_zoos(relative.name) if same else _beside_zoo(relative.name, times["own"], times["zoo"])
 
 
 def _node_counts(model: onnx.ModelProto) -> str:
