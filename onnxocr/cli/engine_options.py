@@ -68,7 +68,7 @@ def option(name: str, kind: Any, text: str, *, hidden: bool = False) -> inspect.
         value_type, settings = str, {**settings, "metavar": "BOOL", "callback": _bool_callback}
     elif get_origin(value_type) is Literal:
         value_type, settings = str, {**settings, "metavar": "|".join(get_args(value_type))}
-    elif get_origin(value_type) is Sequence or get_origin(value_type) is not None:
+    elif get_origin(value_type) is Sequence:
         value_type, settings = tuple[int, int, int], {**settings, "metavar": "C H W"}
     return inspect.Parameter(
         name,

@@ -59,7 +59,7 @@ def ocr(
                 result.save_all(targets.folder_for(result["input_path"]))
             advance()
     if failed:
-        if pages != 1:
+        if several:
             sys.stderr.write(f"onnxocr: {len(failed)} of the inputs could not be read, see above.\n")
         raise typer.Exit(InputError.exit_code)
 

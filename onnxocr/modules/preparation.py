@@ -41,22 +41,37 @@ def prepare(files: ModelFiles) -> ModelFiles:
         return files
     if files.model.suffix != ".onnx":
         return _converted(files)
-    if not _can_convert() or not is_switched_on(OPTIMIZE_VARIABLE, default=True):
+    if not is_switched_on(OPTIMIZE_VARIABLE, default=True):
         return files
     return _optimized(files)
 
 
 def _optimized(files: ModelFiles) -> ModelFiles:
     """Returns the files with the rewritten graph, or with a log line the original one."""
-    from onnxocr.converters.optimize import optimize_file
-
-    target = _beside(files, "optimized")
+    can_convert = _can_convert()
+    target = _beside(files, "optimized" if can_convert else "plain")
+    rewrite = _rewrite if can_convert else _zero_tiny_weights
     try:
-        _make_once(files, target, lambda part: optimize_file(files.model, part / files.model.name))
+        _make_once(files, target, lambda part: rewrite(files.model, part / files.model.name))
     except (OSError, ModelError) as error:
         _logger.warning("%s runs as it was fetched, not rewritten for speed: %s", files.name, error)
         return files
     return replace(files, model=target / files.model.name)
+
+
+def _rewrite(source: Path, target: Path) -> None:
+    from onnxocr.converters.optimize import optimize_file
+
+    optimize_file(source, target)
+
+
+def _zero_tiny_weights(source: Path, target: Path) -> None:
+    """Writes the graph with its denormal weights set to zero, for which no package is needed."""
+    from onnxocr.converters.plain_weights import zero_tiny_weights
+
+    model = bytearray(source.read_bytes())
+    zero_tiny_weights(model)
+    target.write_bytes(model)
 
 
 def _converted(files: ModelFiles) -> ModelFiles:

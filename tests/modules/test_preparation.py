@@ -28,7 +28,7 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModelFiles:
         "small",
         [helper.make_tensor_value_info("x", TensorProto.FLOAT, [None, 2])],
         [helper.make_tensor_value_info("y", TensorProto.FLOAT, [None, 2])],
-        [onnx.numpy_helper.from_array(np.array([1.0, 2.0], np.float32), "w")],
+        [onnx.numpy_helper.from_array(np.array([[1.0, 1e-40]], np.float32), "w")],
     )
     onnx.save(
         helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)]), folder / "inference.onnx"
@@ -78,11 +78,15 @@ def test_a_switch_keeps_the_original(files: ModelFiles, monkeypatch: pytest.Monk
     assert prepare(files) == files
 
 
-def test_without_the_onnx_package_the_original_runs(
+def test_without_the_onnx_package_tiny_weights_are_set_to_zero(
     files: ModelFiles, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(preparation, "_can_convert", lambda: False)
-    assert prepare(files) == files
+    prepared = prepare(files)
+    assert operators(prepared.model) == ["Mul", "Identity"]
+    assert prepared.model.read_bytes() != files.model.read_bytes()
+    (tensor,) = onnx.load(prepared.model).graph.initializer
+    assert onnx.numpy_helper.to_array(tensor).tolist() == [[1.0, 0.0]]
     assert usable_formats() == ("onnx",)
 
 
