@@ -4,8 +4,8 @@
 
 FOLDER holds ``images/`` and ``expected/<family>.json`` with ``rec_polys``, the places of text lines: inputs
 are real pages and real lines, three shapes for each model. Original and rewritten graph run in turns in one
-process, on two threads, with the engine's own session settings; a figure is the median of its runs. Writes
-STEM.json and STEM.md.
+process, on two threads, with the engine's own session settings. Times are medians; the speed-up is the median
+of the ratios of neighbouring runs. Writes STEM.json and STEM.md.
 
 Two differences are reported: the largest of any output element, and the relative error, the root of the
 summed squares of all differences over that of the original's outputs. Exit code 0 if every relative error is
@@ -23,6 +23,7 @@ import sys
 import tempfile
 import time
 from dataclasses import asdict, dataclass
+from importlib.metadata import version
 from pathlib import Path
 
 import cv2
@@ -59,13 +60,9 @@ class Measurement:
     shape: str
     original_ms: float
     optimized_ms: float
+    speedup: float
     largest_difference: float
     relative_error: float
-
-    @property
-    def speedup(self) -> float:
-        """How many times faster the rewritten graph is."""
-        return self.original_ms / self.optimized_ms
 
 
 def main() -> int:
@@ -124,8 +121,19 @@ def compare(name: str, engine: str, sessions: list[Session], tensor: Tensor, rep
             sessions[index].run(feeds)
             times[index].append((time.perf_counter() - start) * 1000)
     before_ms, after_ms = (statistics.median(values) for values in times)
+    # Of neighbouring runs: other work on the machine, which comes and goes, slows both down.
+    speedup = statistics.median(before / after for before, after in zip(*times, strict=True))
     shape = "x".join(map(str, tensor.shape))
-    return Measurement(name, engine, shape, round(before_ms, 2), round(after_ms, 2), largest, relative)
+    return Measurement(
+        model=name,
+        engine=engine,
+        shape=shape,
+        original_ms=round(before_ms, 2),
+        optimized_ms=round(after_ms, 2),
+        speedup=round(speedup, 3),
+        largest_difference=largest,
+        relative_error=relative,
+    )
 
 
 def differences(expected: list[Tensor], actual: list[Tensor]) -> tuple[float, float]:
@@ -211,7 +219,8 @@ def record(measurements: list[Measurement]) -> dict[str, object]:
         "platform": platform.platform(),
         "python": platform.python_version(),
         "threads": THREADS,
-        "measurements": [asdict(item) | {"speedup": round(item.speedup, 3)} for item in measurements],
+        "versions": {name: version(name) for name in ("onnx", *ENGINES)},
+        "measurements": [asdict(item) for item in measurements],
     }
 
 
