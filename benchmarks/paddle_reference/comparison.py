@@ -6,6 +6,7 @@ another count, shape or kind of number.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 THREADS = 2
+_INPUT_NAME = re.compile(r"x\d*")
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,12 @@ def load_cases(folder: Path) -> list[Case]:
 
 def _numbered(arrays: Mapping[str, NDArray[Any]], stem: str) -> tuple[NDArray[Any], ...]:
     names = [name for name in arrays if name.startswith(stem)]
-    return tuple(arrays[name] for name in sorted(names, key=lambda name: int(name[1:] or "1")))
+    return tuple(arrays[name] for name in sorted(names, key=_number))
+
+
+def _number(name: str) -> int:
+    """1 for ``x``, 2 for ``x2``, and so on."""
+    return int(name[1:] or "1")
 
 
 @dataclass(frozen=True)
@@ -87,6 +94,8 @@ def relative_error(found: NDArray[Any], expected: NDArray[Any]) -> Error:
 def worst_error(model: Path, cases: list[Case]) -> Error:
     """The largest of both errors over all cases and outputs, on ONNX Runtime's CPU provider.
 
+    Inputs are given by name where the names are those of the networks here: paddle2onnx changes their order.
+
     Raises:
         OutputMismatchError: The graph has another number of inputs or outputs, or outputs cannot be compared.
     """
@@ -101,7 +110,8 @@ def worst_error(model: Path, cases: list[Case]) -> Error:
     for case in cases:
         if len(names) != len(case.inputs):
             raise OutputMismatchError(f"{len(names)} inputs {names} instead of {len(case.inputs)}")
-        found = session.run(None, dict(zip(names, case.inputs, strict=True)))
+        order = sorted(names, key=_number) if all(map(_INPUT_NAME.fullmatch, names)) else names
+        found = session.run(None, dict(zip(order, case.inputs, strict=True)))
         if len(found) != len(case.outputs):
             raise OutputMismatchError(f"{len(found)} outputs instead of {len(case.outputs)}")
         errors += [relative_error(a, b) for a, b in zip(found, case.outputs, strict=True)]
