@@ -339,11 +339,15 @@ def _changes(report: OptimizationReport) -> str:
 
 
 def _the_zoos(name: str) -> Finding:
-    return Finding("speed beside the zoo", OK, f"this is the zoo's {name} itself")
+    return Finding(
+        "speed beside the zoo",
+        OK,
+        f"this is the zoo's {name} itself, which is optimised when it is first used",
+    )
 
 
 def _beside_zoo(name: str, own: float, zoo: float) -> Finding:
-    message = f"{own:.1f} ms, the zoo's {name} of the same architecture {zoo:.1f} ms"
+    message = f"{own:.1f} ms, the zoo's {name} of the same architecture, as fetched, {zoo:.1f} ms"
     if own > _NOTABLY_SLOWER * zoo:
         return Finding(
             "speed beside the zoo",

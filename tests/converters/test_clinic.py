@@ -221,7 +221,7 @@ def zoo_with(monkeypatch: pytest.MonkeyPatch, models: Mapping[str, Path]) -> Non
 
 @pytest.mark.parametrize(
     ("own_ms", "verdict", "words"),
-    [(30.0, "advice", "30.0 ms, the zoo's PP-OCRv5_mobile_det of the same architecture 20.0 ms: 1.50 times"),
+    [(30.0, "advice", "30.0 ms, the zoo's PP-OCRv5_mobile_det of the same architecture, as fetched, 20.0 ms: 1.50"),
      (21.0, "ok", "21.0 ms, the zoo's PP-OCRv5_mobile_det")],
 )  # fmt: skip
 def test_a_graph_is_timed_beside_the_cached_zoo_model_of_its_architecture(
@@ -241,7 +241,7 @@ def test_the_zoos_own_file_is_recognised(tmp_path: Path, monkeypatch: pytest.Mon
     zoo_with(monkeypatch, {"PP-OCRv5_mobile_det": official})
     give_times(monkeypatch, [50.0, 20.0])
     found = finding(check_model(official), "speed beside the zoo")
-    assert found.message == "this is the zoo's PP-OCRv5_mobile_det itself"
+    assert found.message.startswith("this is the zoo's PP-OCRv5_mobile_det itself")
 
 
 def test_of_equal_architectures_the_nearest_in_size_is_taken(
