@@ -62,9 +62,8 @@ def _cancel_squeeze(graph: Graph, node: Node) -> bool:
         return False
     shape = graph.shape(first.output)
     added, taken = _axes(graph, first, shape), _axes(graph, node, shape)
-    if added is None or added != taken or not graph.bypass(node, first.output):
-        return False
-    return graph.bypass(first, first.input(0))
+    # The first one is dead then, or still serves others.
+    return added is not None and added == taken and graph.bypass(node, first.input(0))
 
 
 def _cancel_unsqueeze(graph: Graph, node: Node) -> bool:
@@ -74,9 +73,7 @@ def _cancel_unsqueeze(graph: Graph, node: Node) -> bool:
     # A Squeeze with axes removes sizes of one only, so that this always gives back what it took.
     shape = graph.shape(first.input(0))
     taken, added = _axes(graph, first, shape), _axes(graph, node, shape)
-    if taken is None or taken != added or not graph.bypass(node, first.output):
-        return False
-    return graph.bypass(first, first.input(0))
+    return taken is not None and taken == added and graph.bypass(node, first.input(0))
 
 
 def _sink_squeeze(graph: Graph, node: Node) -> bool:

@@ -142,8 +142,8 @@ def _candidates(spec: ModelSpec, chosen: str, formats: Sequence[str]) -> list[So
     if not usable:
         where = ", ".join(each.label for each in of_kind)
         raise ModelUnavailableError(
-            f"{spec.name} is there only in Paddle format ({where}) and has to be converted to ONNX first, "
-            "which this release does not do. Convert it elsewhere and give its folder as model folder."
+            f"{spec.name} is there only in Paddle format ({where}) and has to be converted to ONNX first. "
+            'Install what that takes: pip install "onnxocr-engine[convert]".'
         )
     return usable
 

@@ -87,7 +87,7 @@ def _graph(path: Path) -> Path:
     if paddle:
         raise ModelFileError(
             f"{path} holds a Paddle model ({paddle[0]}) and no inference.onnx: "
-            "it has to be converted to ONNX first."
+            f"convert it first: onnxocr convert {path} -o FOLDER."
         )
     present = ", ".join(sorted(entry.name for entry in path.iterdir())[:8]) or "nothing"
     raise ModelFileError(f"{path} has no inference.onnx (it holds {present}).")

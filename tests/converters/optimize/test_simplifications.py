@@ -108,6 +108,17 @@ def test_views_of_views_become_one_view(text: str, expected: list[str]) -> None:
     assert_same_outputs(original, result, x=X)
 
 
+@pytest.mark.parametrize("pair", [("Unsqueeze", "Squeeze"), ("Squeeze", "Unsqueeze")])
+def test_a_pair_from_an_input_straight_to_an_output_stays(pair: tuple[str, str]) -> None:
+    # Neither name may change, and without a node between them they would be two names of one value.
+    first, second = pair
+    text = f"g (float[1,N] x) => (float[1,N] y) {{ a = {first}(x, i0) y = {second}(a, i0) }}"
+    original = model(text, **constants_in(text, CONSTANTS))
+    result, counts = rewritten(original, merge_view_chains)
+    assert (operators(result), counts) == ([first, second], [0])
+    assert_same_outputs(original, result, x=noise(1, 5))
+
+
 RESHAPED = ["Relu", "Reshape"]
 
 
