@@ -35,7 +35,7 @@ def test_a_graph_alone_is_a_model(tmp_path: Path) -> None:
     [
         ({}, "none", "does not exist"),
         ({"m/readme.md": b"x"}, "m", r"has no inference.onnx \(it holds readme.md\)"),
-        ({"m/inference.json": b"{}"}, "m", "holds a Paddle model .*has to be converted to ONNX"),
+        ({"m/inference.json": b"{}"}, "m", "holds a Paddle model .*onnxocr convert"),
         ({"m/inference.pdmodel": b"x"}, "m", "holds a Paddle model"),
         ({"m.pdparams": b"x"}, "m.pdparams", "is not an ONNX model"),
         ({"m/inference.onnx": GRAPH, "m/inference.yml": b"a: ["}, "m", "not valid YAML"),
