@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from onnxocr.converters.optimize.graph import Array, Graph, Node
+from onnxocr.converters.optimize.linear_layer import read_layer
 
 _FLOATS = (np.float32, np.float64)
 
@@ -51,7 +52,7 @@ def _read(graph: Graph, node: Node) -> ChannelAffine | None:
         return None
     for source, operand in ((0, 1), (1, 0)):
         if graph.is_constant(node.input(operand)) and not graph.is_constant(node.input(source)):
-            values = _per_channel(graph, node.input(operand), graph.shape(node.input(source)))
+            values = _per_channel(graph, node.input(operand), node.input(source))
             return None if values is None else _elementwise(node, source, values)
     return None
 
@@ -84,11 +85,20 @@ def _batch_norm(graph: Graph, node: Node) -> ChannelAffine | None:
     return ChannelAffine(node, node.input(0), scale, beta - mean * scale)
 
 
-def _per_channel(graph: Graph, name: str, shape: tuple[object, ...] | None) -> Array | None:
-    """A constant as one number per channel of a tensor of that shape; None if it varies otherwise."""
-    array = graph.constant(name)
+def _per_channel(graph: Graph, name: str, source: str) -> Array | None:
+    """A constant as one number per channel of the value ``source``; None if it varies otherwise."""
+    array, shape = graph.constant(name), graph.shape(source)
     if array is None or array.dtype not in _FLOATS or shape is None or array.ndim > len(shape):
         return None
     aligned = (1,) * (len(shape) - array.ndim) + array.shape
     varying = [axis for axis, size in enumerate(aligned) if size != 1]
-    return array.astype(np.float64).reshape(-1) if varying in ([], [1]) else None
+    # A single channel would become as many as the constant has, which no weights can do.
+    if varying and (varying != [1] or _channels(graph, source) != array.size):
+        return None
+    return array.astype(np.float64).reshape(-1)
+
+
+def _channels(graph: Graph, name: str) -> object:
+    """Size of axis 1 of a value of known rank; the layer that makes it may tell what its shape does not."""
+    layer = read_layer(graph, graph.producer(name))
+    return layer.out_channels if layer is not None else (graph.shape(name) or ())[1]

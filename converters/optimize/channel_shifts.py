@@ -23,7 +23,7 @@ def write_shifts_as_batch_norms(graph: Graph) -> int:
     written = 0
     for node in graph.nodes_of("Add", "Sub", "Mul", "Div"):
         affine = read_affine(graph, node)
-        channels = _channels(graph, node)
+        channels = None if affine is None else _channels(graph, affine)
         if affine is None or channels is None or not affine.fits(channels) or completes_gelu(graph, node):
             continue
         if any(
@@ -34,10 +34,10 @@ def write_shifts_as_batch_norms(graph: Graph) -> int:
     return written
 
 
-def _channels(graph: Graph, node: Node) -> int | None:
-    """Channels of a picture-like float32 tensor; None for all others."""
-    shape = graph.shape(node.output)
-    constants = [graph.constant_dtype(name) for name in node.inputs if graph.is_constant(name)]
+def _channels(graph: Graph, affine: ChannelAffine) -> int | None:
+    """Channels of the picture-like float32 tensor that is changed; None for all others."""
+    shape = graph.shape(affine.source)
+    constants = [graph.constant_dtype(name) for name in affine.node.inputs if graph.is_constant(name)]
     if shape is None or len(shape) != 4 or constants != [np.float32]:
         return None
     return shape[1] if isinstance(shape[1], int) else None

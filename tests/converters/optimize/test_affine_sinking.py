@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from onnxocr.converters.optimize.affine_sinking import sink_scales_and_shifts
+from onnxocr.converters.optimize.channel_shifts import write_shifts_as_batch_norms
 from tests.converters.optimize.models import (
     Array,
     assert_same_outputs,
@@ -89,6 +90,24 @@ def test_what_something_else_depends_on_stays(text: str, constants: dict[str, Ar
     result, counts = rewritten(original, sink_scales_and_shifts)
     assert counts == [0]
     assert operators(result) == operators(original)
+
+
+@pytest.mark.parametrize("channels", ["1", "C"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "b = Mul(x, v) y = Conv(b, w) }",
+        "b = Add(x, v) y = Conv(b, w) }",
+        "m = Mul(x, s) b = Add(m, v) y = Conv<pads=[1,1,1,1]>(b, w) }",
+        "m = Mul(x, v) b = Add(m, s) y = Conv<pads=[1,1,1,1]>(b, w) }",
+    ],
+)
+def test_a_constant_that_makes_one_channel_into_several_stays(text: str, channels: str) -> None:
+    head = f"g (float[N,{channels},H,W] x) => (float[N,3,P,Q] y) {{ "
+    constants = {"s": SCALAR, "v": noise(1, 4, 1, 1), "w": noise(3, 4, 3, 3, seed=1)}
+    original = model(head + text, **constants_in(text, constants))
+    result, _ = rewritten(original, sink_scales_and_shifts, write_shifts_as_batch_norms)
+    assert_same_outputs(original, result, x=noise(2, 1, 5, 6))
 
 
 def test_a_graph_output_keeps_its_value() -> None:
