@@ -9,12 +9,17 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import numpy as np
+
 from onnxocr.converters.optimize.graph import Graph, Node
 
 HARD_SWISH_OPSET = 14
 
 # Paddle writes the slope as 0.1666667; that and 1/6 differ by two units in the last place of float32.
 _SLOPE_TOLERANCE = 1e-7
+
+# Runtimes have HardSigmoid and HardSwish for these; the operators know no integers.
+_FLOATS = (np.float32, np.float16)
 
 
 @dataclass(frozen=True)
@@ -106,12 +111,20 @@ def _hard_sigmoid(line: _ClippedLine, output: str) -> Node:
 def _divided(graph: Graph, node: Node) -> tuple[str, float]:
     """What a node divides, and by what; zero if it does not divide by a number."""
     if node.is_a("Div"):
-        return node.input(0), graph.scalar(node.input(1)) or 0.0
+        return node.input(0), _operand(graph, node, 1) or 0.0
     for index in (0, 1) if node.is_a("Mul") else ():
-        factor = graph.scalar(node.input(index))
+        factor = _operand(graph, node, index)
         if factor:
             return node.input(1 - index), 1 / factor
     return "", 0.0
+
+
+def _operand(graph: Graph, node: Node, index: int) -> float | None:
+    """The number in one of two inputs, if the other has a type that fits and gets no axes from it."""
+    name, shape = node.input(index), graph.shape(node.input(1 - index))
+    if not graph.is_constant(name) or graph.constant_dtype(name) not in _FLOATS or shape is None:
+        return None
+    return graph.scalar(name) if len(graph.shape(name) or ()) <= len(shape) else None
 
 
 def _clipped_line(graph: Graph, name: str) -> _ClippedLine | None:
@@ -123,9 +136,8 @@ def _clipped_line(graph: Graph, name: str) -> _ClippedLine | None:
     if low != 0 or high is None or high <= 0 or addition is None or not addition.is_a("Add"):
         return None
     for index in (0, 1):
-        offset, shape = graph.scalar(addition.input(index)), graph.shape(addition.input(1 - index))
-        constant_shape = graph.shape(addition.input(index)) or ()
-        if offset is not None and shape is not None and len(constant_shape) <= len(shape):
+        offset = _operand(graph, addition, index)
+        if offset is not None:
             return _ClippedLine(clip, addition.input(1 - index), offset, high)
     return None
 

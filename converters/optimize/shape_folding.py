@@ -157,6 +157,8 @@ def _selected(graph: Graph, node: Node) -> list[_Size] | None:
         positions = [] if indices is None else [int(index) for index in indices.reshape(-1)]
         is_valid = bool(positions) and all(-len(sizes) <= index < len(sizes) for index in positions)
         return [sizes[index] for index in positions] if is_valid else None
+    if node.input(4) and not graph.is_constant(node.input(4)):
+        return None
     inputs = [graph.constant(name) if name and graph.is_constant(name) else None for name in node.inputs]
     starts, ends = integers(node, "starts", inputs, 1), integers(node, "ends", inputs, 2)
     steps = integers(node, "steps", inputs, 4) or [1]

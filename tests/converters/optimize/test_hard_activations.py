@@ -78,6 +78,33 @@ def test_what_is_no_hard_swish_stays(text: str) -> None:
     assert operators(result) == operators(original)
 
 
+@pytest.mark.parametrize("element", ["int32", "double"])
+@pytest.mark.parametrize("rest", ["y = Div(b, six) }", "c = Mul(x, b) y = Div(c, six) }"])
+def test_types_that_runtimes_have_no_hard_activations_for_stay(rest: str, element: str) -> None:
+    dtype = np.int32 if element == "int32" else np.float64
+    constants = {name: array.astype(dtype) for name, array in NUMBERS.items() if name != "sixth"}
+    head = f"g ({element}[N,3,H,W] x) => ({element}[N,3,H,W] y) {{ "
+    original = model(head + "a = Add(x, three) b = Clip(a, zero, six) " + rest, **constants)
+    result, counts = rewritten(original, merge_hard_swishes, merge_hard_sigmoids)
+    assert (operators(result), counts) == (operators(original), [0, 0])
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        "y = Div(b, six4) }",
+        "y = Mul(sixth4, b) }",
+        "c = Mul(x, b) y = Div(c, six4) }",
+    ],
+)
+def test_a_divisor_that_adds_axes_stays(rest: str) -> None:
+    text = "g (float[N,8] x) => (float[A,B,C,D] y) { a = Add(x, three) b = Clip(a, zero, six) " + rest
+    four_axes = {f"{name}4": NUMBERS[name].reshape(1, 1, 1, 1) for name in ("six", "sixth")}
+    original = model(text, **constants_in(text, NUMBERS | four_axes))
+    result, counts = rewritten(original, merge_hard_swishes, merge_hard_sigmoids)
+    assert (operators(result), counts) == (operators(original), [0, 0])
+
+
 def test_hard_sigmoid_times_its_input_stays_if_the_gate_is_read_elsewhere() -> None:
     text = HEAD + "a = HardSigmoid<alpha=0.16666667, beta=0.5>(x) b = Mul(x, a) y = Add(a, b) }"
     assert rewritten(model(text), merge_hard_swishes)[1] == [0]

@@ -20,6 +20,7 @@ from tests.converters.optimize.models import (
     noise,
     operators,
     rewritten,
+    run,
 )
 
 X = noise(2, 3, 4, 5)
@@ -149,6 +150,17 @@ def test_reshapes_get_constant_targets(text: str, expected: list[str]) -> None:
     result, _ = rewritten(original, fold_shapes)
     assert operators(result) == expected
     assert_same_outputs(original, result, x=X)
+
+
+def test_a_slice_whose_steps_are_computed_is_no_slice_of_every_size() -> None:
+    text = (
+        "g (float[2,3,4,5] x, int64[1] every) => (float[A,B,C] y) { s = Shape(x) "
+        "t = Slice(s, i0, i4, i0, every) u = Concat<axis=0>(t, m1) y = Reshape(x, u) }"
+    )
+    original = model(text, **constants_in(text, CONSTANTS | {"i4": ints(4)}))
+    result, _ = rewritten(original, fold_shapes)
+    # Every second size: 2 and 4.
+    assert run(result, x=X, every=ints(2))[0].shape == (2, 4, 15)
 
 
 def test_the_shape_of_a_tensor_of_known_size_is_a_constant() -> None:
