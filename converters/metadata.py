@@ -18,6 +18,7 @@ from onnxocr.errors import CharsetError, ModelFileError
 from onnxocr.zoo.charset import METADATA_KEY, split_charset
 from onnxocr.zoo.inference_yml import InferenceConfig, read_inference_yml
 from onnxocr.zoo.manifest import ModelSpec, load_manifest
+from onnxocr.zoo.settings_text import SettingsTextError, load_settings_text, read_settings_text
 
 if TYPE_CHECKING:
     import onnx
@@ -157,14 +158,10 @@ def file_sha256(path: Path) -> str:
 
 
 def _document(path: Path) -> Mapping[str, Any]:
-    import yaml
-
     try:
-        loaded = yaml.load(
-            path.read_bytes().decode("utf-8-sig"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-        )
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise ModelFileError(f"{path} cannot be read: {error}.") from error
+        loaded = load_settings_text(read_settings_text(path))
+    except SettingsTextError as error:
+        raise ModelFileError(f"{path} is {error}") from error
     return loaded if isinstance(loaded, dict) else {}
 
 

@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import Any
 
 from onnxocr.errors import ModelFileError
+from onnxocr.zoo.settings_text import SettingsTextError, load_settings_text, read_settings_text, short
 
 _LIST_KEY = "character_dict:"
 # Single characters that YAML gives a meaning of its own; "=" and "~" resolve to other types.
@@ -54,16 +55,11 @@ def read_inference_yml(path: Path) -> InferenceConfig:
     Raises:
         ModelFileError: the file cannot be read, is not YAML, or a setting has a value of the wrong kind.
     """
-    try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ModelFileError(f"{path} cannot be read: {error}.") from error
-    import yaml
-
+    text = read_settings_text(path)
     try:
         return parse_inference_yml(text)
-    except yaml.YAMLError as error:
-        raise ModelFileError(f"{path} is not valid YAML: {error}") from error
+    except SettingsTextError as error:
+        raise ModelFileError(f"{path} is {error}") from error
     except _Misfit as error:
         raise ModelFileError(f"{path} does not fit: {error}.") from error
 
@@ -71,7 +67,7 @@ def read_inference_yml(path: Path) -> InferenceConfig:
 def parse_inference_yml(text: str) -> InferenceConfig:
     """Returns the settings in the text of an ``inference.yml``; its errors carry no path yet."""
     rest, characters = _take_out_characters(text)
-    document = _load(rest)
+    document = load_settings_text(rest)
     if not isinstance(document, dict):
         raise _Misfit("it holds no settings")
     operators = _operators(document)
@@ -89,12 +85,6 @@ def parse_inference_yml(text: str) -> InferenceConfig:
 
 class _Misfit(Exception):
     """A setting has a value of the wrong kind."""
-
-
-def _load(text: str) -> Any:  # noqa: ANN401 - whatever the file holds
-    import yaml
-
-    return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
 
 
 def _take_out_characters(text: str) -> tuple[str, tuple[str, ...] | None]:
@@ -135,7 +125,7 @@ def _scalars(entries: list[str]) -> tuple[str, ...]:
         else:
             values.append("")
             others.append(number)
-    read = _load("\n".join(f"- {entries[number]}" for number in others)) if others else []
+    read = load_settings_text("\n".join(f"- {entries[number]}" for number in others)) if others else []
     if len(read) != len(others):
         raise _Misfit("PostProcess.character_dict has entries over several lines")
     for number, value in zip(others, _strings(read, "PostProcess.character_dict"), strict=True):
@@ -149,7 +139,7 @@ def _operators(document: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
     for entry in listed if isinstance(listed, list) else [listed]:
         if not isinstance(entry, dict) or len(entry) != 1:
             raise _Misfit(
-                f"PreProcess.transform_ops holds {entry!r} instead of one operator with its settings"
+                f"PreProcess.transform_ops holds {short(entry)} instead of one operator with its settings"
             )
         ((name, settings),) = entry.items()
         operators[str(name)] = settings if isinstance(settings, dict) else {}
@@ -165,7 +155,7 @@ def _detection_settings(
     for name, value in settings.items():
         kinds = _DETECTION_KEYS[name]
         if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
-            raise _Misfit(f"PostProcess.{name} has the value {value!r}")
+            raise _Misfit(f"PostProcess.{name} has the value {short(value)}")
     resize = operators.get("DetResizeForTest", {})
     if resize.get("image_shape") is not None:
         height, width = _whole_numbers(resize["image_shape"], 2, "DetResizeForTest.image_shape")
@@ -191,28 +181,32 @@ def _image_shape(operators: Mapping[str, Mapping[str, Any]]) -> tuple[int, int, 
 def _labels(post: Mapping[str, Any]) -> tuple[str, ...] | None:
     topk = post.get("Topk")
     listed = topk.get("label_list") if isinstance(topk, dict) else None
-    return None if listed is None else tuple(str(label) for label in listed)
+    if listed is None:
+        return None
+    if not isinstance(listed, list):
+        raise _Misfit(f"PostProcess.Topk.label_list is {short(listed)} instead of a list")
+    return tuple(str(label) for label in listed)
 
 
 def _section(document: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     section = document.get(name) or {}
     if not isinstance(section, dict):
-        raise _Misfit(f"{name} is {section!r} instead of a group of settings")
+        raise _Misfit(f"{name} is {short(section)} instead of a group of settings")
     return section
 
 
 def _text(value: object, name: str) -> str | None:
     if value is not None and not isinstance(value, str):
-        raise _Misfit(f"{name} is {value!r} instead of text")
+        raise _Misfit(f"{name} is {short(value)} instead of text")
     return value
 
 
 def _strings(values: object, name: str) -> tuple[str, ...]:
     if not isinstance(values, list):
-        raise _Misfit(f"{name} is {values!r} instead of a list")
+        raise _Misfit(f"{name} is {short(values)} instead of a list")
     wrong = [value for value in values if not isinstance(value, str)]
     if wrong:
-        raise _Misfit(f"{name} holds {wrong[0]!r}, which is not text (quote it)")
+        raise _Misfit(f"{name} holds {short(wrong[0])}, which is not text (quote it)")
     return tuple(values)
 
 
@@ -221,5 +215,5 @@ def _whole_numbers(values: object, count: int, name: str) -> list[int]:
         [value for value in values if type(value) is int and value > 0] if isinstance(values, list) else []
     )
     if not isinstance(values, list) or len(numbers) != count or len(values) != count:
-        raise _Misfit(f"{name} is {values!r} instead of {count} whole numbers above 0")
+        raise _Misfit(f"{name} is {short(values)} instead of {count} whole numbers above 0")
     return numbers
