@@ -10,11 +10,27 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TypeAlias
 
 import numpy as np
-from onnx import helper, numpy_helper
+from onnx import TensorProto, numpy_helper
 
 from onnxocr.converters.optimize.graph import Array, Node
 
 _Inputs: TypeAlias = Sequence[Array | None]
+
+# NumPy converts between these as runtimes do. Text, bfloat16 and numbers of fewer bits follow other rules.
+_CASTS: Mapping[int, type[np.generic]] = {
+    TensorProto.BOOL: np.bool_,
+    TensorProto.INT8: np.int8,
+    TensorProto.INT16: np.int16,
+    TensorProto.INT32: np.int32,
+    TensorProto.INT64: np.int64,
+    TensorProto.UINT8: np.uint8,
+    TensorProto.UINT16: np.uint16,
+    TensorProto.UINT32: np.uint32,
+    TensorProto.UINT64: np.uint64,
+    TensorProto.FLOAT16: np.float16,
+    TensorProto.FLOAT: np.float32,
+    TensorProto.DOUBLE: np.float64,
+}
 
 
 def can_evaluate(node: Node) -> bool:
@@ -67,8 +83,9 @@ def _constant(node: Node, _inputs: _Inputs) -> Array | None:
     return None
 
 
-def _cast(node: Node, inputs: _Inputs) -> Array:
-    return _given(inputs).astype(helper.tensor_dtype_to_np_dtype(node.attribute("to")))
+def _cast(node: Node, inputs: _Inputs) -> Array | None:
+    array, target = _given(inputs), _CASTS.get(node.attribute("to"))
+    return None if target is None or array.dtype not in _CASTS.values() else array.astype(target)
 
 
 def _reshape(node: Node, inputs: _Inputs) -> Array:

@@ -67,7 +67,8 @@ FINAL_REWRITES: Mapping[str, Rewrite] = {
 _MAX_ROUNDS = 20
 
 # What reading a graph raises where attributes, shapes or weights are missing, too short or of the wrong kind.
-_DAMAGE = (ValueError, TypeError, IndexError, KeyError, AttributeError, ArithmeticError)
+# NotImplementedError, which onnx raises for tensors that it cannot convert, is a RuntimeError.
+_DAMAGE = (ValueError, TypeError, IndexError, KeyError, AttributeError, ArithmeticError, RuntimeError)
 
 
 def optimize_model(
@@ -149,8 +150,11 @@ def _load(path: Path) -> onnx.ModelProto:
         raise ModelFileError(
             f"{path} is no ONNX model, or it is cut off ({error}); fetch or export it again."
         ) from error
-    if not model.graph.node:
-        raise ModelFileError(f"{path} is no ONNX model: it holds no nodes. Fetch or export it again.")
+    # A model may hand an input straight on, but one without outputs computes nothing.
+    if not model.graph.node and not model.graph.output:
+        raise ModelFileError(
+            f"{path} is no ONNX model: it holds no nodes and no outputs. Fetch or export it again."
+        )
     return model
 
 

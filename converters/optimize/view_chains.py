@@ -93,6 +93,7 @@ def _sink_squeeze(graph: Graph, node: Node) -> bool:
 
 def _axes(graph: Graph, node: Node, shape: tuple[object, ...] | None) -> list[int] | None:
     axes = integers(node, "axes", [None, graph.constant(node.input(1))], 1)
-    if axes is None or shape is None:
+    # Runtimes take an empty list for no list, which means every axis of size one.
+    if not axes or shape is None:
         return None
     return sorted(axis % len(shape) for axis in axes)

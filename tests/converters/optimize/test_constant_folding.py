@@ -73,6 +73,22 @@ def test_what_does_not_fit_is_left_to_the_runtime(op_type: str, inputs: list[Arr
     assert evaluate(node, inputs) is None
 
 
+@pytest.mark.parametrize(
+    ("array", "target"),
+    [
+        (ints(1, 2), TensorProto.STRING),
+        (np.array(["1", "2"], object), TensorProto.FLOAT),
+        (floats(1.3, 1000), TensorProto.INT4),
+        (floats(1.3, 1000), TensorProto.FLOAT8E4M3FN),
+        (floats(1.3, 1000), TensorProto.BFLOAT16),
+    ],
+)
+def test_casts_with_rounding_rules_of_their_own_are_left_to_the_runtime(array: Array, target: int) -> None:
+    node = Node("Cast", ["x"], ["y"])
+    node.set_attribute("to", target)
+    assert evaluate(node, [array]) is None
+
+
 def test_chains_of_constants_become_one_constant() -> None:
     text = "g (float[2,3] x) => (float[3,2] y) { a = Concat<axis=0>(three, two) y = Reshape(x, a) }"
     original = model(text, three=ints(3), two=ints(2))

@@ -11,7 +11,8 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 from onnx.external_data_helper import set_external_data
 
-from onnxocr.converters.optimize import optimize_file, optimize_model
+from onnxocr.converters.optimize import optimization, optimize_file, optimize_model
+from onnxocr.converters.optimize.graph import Graph
 from onnxocr.errors import ModelFileError
 from tests.converters.optimize.models import assert_same_outputs, floats, model, noise, operators
 
@@ -196,6 +197,29 @@ def test_what_is_no_model_is_refused(tmp_path: Path, content: bytes | None, mess
     with pytest.raises(ModelFileError, match=message):
         optimize_file(source, target)
     assert not target.exists()
+
+
+def test_a_model_that_hands_its_input_on_stays_as_it_is(tmp_path: Path) -> None:
+    value = _float("x", ["N", 3])
+    graph = helper.make_graph([], "g", [value], [value])
+    path = tmp_path / "model.onnx"
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), path)
+    before = onnx.load(path)
+    assert not optimize_file(path, path).changed
+    assert onnx.load(path) == before
+
+
+def test_tensors_that_cannot_be_converted_are_an_error_that_names_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_: Graph) -> int:
+        raise NotImplementedError("no such type")
+
+    monkeypatch.setattr(optimization, "FINAL_REWRITES", {"anything": refuse})
+    source = tmp_path / "source.onnx"
+    source.write_bytes(scaled_network().SerializeToString())
+    with pytest.raises(ModelFileError, match=r"source\.onnx is damaged.*NotImplementedError"):
+        optimize_file(source, tmp_path / "target.onnx")
 
 
 def test_a_target_that_cannot_be_written_is_an_error_that_names_it(tmp_path: Path) -> None:

@@ -35,6 +35,8 @@ CONSTANTS: dict[str, Array] = {
     "i2": np.array([2], np.int64),
     "i3": np.array([3], np.int64),
     "m1": np.array([-1], np.int64),
+    "none": np.array([], np.int64),
+    "three": np.ones(3, np.float32),
     "flat": np.array([2, 3, 20], np.int64),
     "square": np.array([2, 3, 5, 4], np.int64),
     "copy": np.array([0, 3, 5, 4], np.int64),
@@ -189,6 +191,8 @@ def test_a_squeeze_moves_behind_what_works_on_single_numbers_until_an_unsqueeze_
         "a = Squeeze(x, i2) b = Softmax(a) y = Unsqueeze(b, i2) }",
         "a = Squeeze(x, i2) b = Add(a, a) y = Unsqueeze(b, i2) }",
         "a = Squeeze(x, i2) y = Unsqueeze(a, i1) }",
+        # An empty list of axes.
+        "a = Squeeze(x, none) b = BatchNormalization(a, three, three, three, three) y = Relu(b) }",
     ],
 )
 def test_other_squeezes_stay(text: str) -> None:
