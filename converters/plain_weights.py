@@ -9,11 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+import numpy.typing as npt
 
 from onnxocr.converters.paddle.wire import Field, MalformedMessage, fields
 
 TINY = 1e-30
-"""As in ``onnxocr.converters.optimize.tiny_weights``: vanishes beside any other term of a float32 sum."""
+"""Products with weights below this are denormal or near it."""
+
+TINY_SHARE = 1e-12
+"""Weights below this share of the largest one vanish beside its products, which float32 holds to 1e-7."""
 
 _FLOAT = 1  # TensorProto.DataType
 
@@ -22,7 +26,7 @@ _LEAST_AXES = 2
 
 
 def zero_tiny_weights(model: bytearray) -> int:
-    """Sets kernels' and matrices' entries with a magnitude below ``TINY`` to zero, in place.
+    """Sets the entries of kernels and matrices that ``is_tiny`` finds to zero, in place.
 
     Args:
         model: an ONNX file.
@@ -34,6 +38,16 @@ def zero_tiny_weights(model: bytearray) -> int:
         return sum(_zero_in_tensor(tensor) for tensor in _tensors(memoryview(model)))
     except MalformedMessage:
         return 0  # whoever opens the file says what is wrong with it
+
+
+def is_tiny(weights: npt.NDArray[np.float32]) -> npt.NDArray[np.bool_]:
+    """Where weights other than zero are below ``TINY`` and below ``TINY_SHARE`` of the largest one.
+
+    A tensor of nothing but tiny weights has none: what comes after may scale its sums up again.
+    """
+    magnitude = np.abs(weights)
+    limit = min(TINY, TINY_SHARE * float(magnitude.max(initial=0)))
+    return np.asarray((magnitude < limit) & (magnitude > 0))
 
 
 def _tensors(model: memoryview) -> Iterator[memoryview]:
@@ -61,7 +75,7 @@ def _zero_in_tensor(tensor: memoryview) -> int:
     if not is_float or axes < _LEAST_AXES or data is None or len(data) % 4:
         return 0
     weights = np.frombuffer(data, "<f4")
-    tiny = (np.abs(weights) < TINY) & (weights != 0)
+    tiny = is_tiny(weights)
     weights[tiny] = 0
     return int(np.count_nonzero(tiny))
 

@@ -9,10 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from onnxocr.converters.optimize.graph import Array, Graph
-
-TINY = 1e-30
-"""Weights below this vanish beside any other term of a sum that float32 can hold apart from zero."""
+from onnxocr.converters.optimize.graph import Graph
+from onnxocr.converters.plain_weights import is_tiny
 
 # Only sums of products: elsewhere (a divisor, an epsilon) a tiny number may matter.
 _WEIGHT_INPUTS = {
@@ -26,7 +24,7 @@ _WEIGHT_INPUTS = {
 
 
 def zero_tiny_weights(graph: Graph) -> int:
-    """Sets weights with a magnitude below ``TINY`` to zero and returns how many weights."""
+    """Sets float32 weights that vanish beside others of their tensor to zero and returns how many."""
     return sum(_zero_in_constant(graph, name) for name in dict.fromkeys(_weight_names(graph)))
 
 
@@ -54,15 +52,10 @@ def _is_weight_only(graph: Graph, name: str) -> bool:
 
 def _zero_in_constant(graph: Graph, name: str) -> int:
     array = graph.constant(name)
-    if array is None or array.dtype not in (np.float32, np.float64):
+    if array is None or array.dtype != np.float32:
         return 0
     tiny = is_tiny(array)
     count = int(np.count_nonzero(tiny))
     if count:
-        graph.set_constant(name, np.where(tiny, array.dtype.type(0), array))
+        graph.set_constant(name, np.where(tiny, np.float32(0), array))
     return count
-
-
-def is_tiny(array: Array) -> Array:
-    """Where an array holds numbers other than zero with a magnitude below ``TINY``."""
-    return np.asarray((np.abs(array) < TINY) & (array != 0))

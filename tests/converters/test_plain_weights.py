@@ -5,9 +5,9 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from onnxocr.converters import plain_weights
-from onnxocr.converters.optimize.tiny_weights import TINY
-from onnxocr.converters.plain_weights import zero_tiny_weights
+from onnxocr.converters.optimize import tiny_weights
+from onnxocr.converters.optimize.graph import Graph
+from onnxocr.converters.plain_weights import TINY, TINY_SHARE, is_tiny, zero_tiny_weights
 
 
 def model_with(tensor: onnx.TensorProto, *, as_node: bool = False) -> bytearray:
@@ -61,5 +61,32 @@ def test_bytes_that_are_no_model_are_left_alone(data: bytes) -> None:
     assert changed == data
 
 
-def test_both_ways_agree_on_what_is_tiny() -> None:
-    assert plain_weights.TINY == TINY
+@pytest.mark.parametrize(
+    ("weights", "tiny"),
+    [
+        ([1.0, 9e-31, -9e-31, 2e-30, 0.0], [False, True, True, False, False]),
+        # Small beside the largest, but not below 1e-30.
+        ([1.0, 1e-29], [False, False]),
+        # Below 1e-30, but not small beside the largest.
+        ([1e-20, 9e-33, 2e-32], [False, True, False]),
+        ([1e-31, 1e-40], [False, False]),
+        ([], []),
+    ],
+)
+def test_tiny_is_below_a_limit_and_beside_the_largest(weights: list[float], tiny: list[bool]) -> None:
+    assert is_tiny(np.array(weights, np.float32)).tolist() == tiny
+    assert (TINY, TINY_SHARE) == (1e-30, 1e-12)
+
+
+def test_a_tensor_of_tiny_weights_only_is_left_alone() -> None:
+    matrix = np.array([[1e-31, 2e-31], [3e-31, 1e-32]], np.float32)
+    assert zero_tiny_weights(model_with(numpy_helper.from_array(matrix, "w"))) == 0
+
+
+@pytest.mark.parametrize("scale", [1, 1e-15, 1e-31])
+def test_with_and_without_the_onnx_package_the_same_weights_become_zero(scale: float) -> None:
+    matrix = (np.logspace(-40, 0, 100).reshape(2, 50) * scale).astype(np.float32)
+    model = model_with(numpy_helper.from_array(matrix, "w"))
+    graph = Graph(onnx.load_from_string(bytes(model)))
+    assert tiny_weights.zero_tiny_weights(graph) == zero_tiny_weights(model)
+    np.testing.assert_array_equal(graph.constant("w"), weights_of(model))

@@ -35,6 +35,14 @@ def test_tiny_weights_become_zero_and_outputs_stay_bit_identical() -> None:
     np.testing.assert_array_equal(run(original, x=X)[0], run(result, x=X)[0])
 
 
+def test_weights_that_are_all_tiny_stay_because_a_scale_may_follow() -> None:
+    text = "g (float[N,4] x) => (float[N,4] y) { a = MatMul(x, w) y = Mul(a, big) }"
+    original = model(text, w=noise(4, 4) * np.float32(1e-31), big=floats(1e32))
+    result, counts = rewritten(original, zero_tiny_weights)
+    assert counts == [0]
+    assert_same_outputs(original, result, x=noise(3, 4, seed=1))
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -44,7 +52,7 @@ def test_tiny_weights_become_zero_and_outputs_stay_bit_identical() -> None:
     ],
 )
 def test_tiny_numbers_elsewhere_stay(text: str) -> None:
-    assert rewritten(model(text, w=np.full((4, 4), DENORMAL)), zero_tiny_weights)[1] == [0]
+    assert rewritten(model(text, w=np.diag(floats(1, 1, 1, DENORMAL))), zero_tiny_weights)[1] == [0]
 
 
 SQUEEZE_EXCITATION = (
