@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import bz2
+import contextlib
+import errno
+import gzip
+import lzma
 import shutil
 import stat
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from pathlib import Path, PurePosixPath
-from typing import IO
+from typing import IO, BinaryIO, TypeAlias, cast
 
 from onnxocr.errors import ModelFileError
+from onnxocr.zoo.settings_text import short
 
 MAX_FILE_BYTES = 2 * 1024**3
 MAX_MEMBERS = 10_000
@@ -21,6 +27,24 @@ MAX_RATIO = 200
 
 _MIN_RATIO_BYTES = 16 * 1024**2
 _COPY_BYTES = 1024 * 1024
+# Contents are read in pieces of _COPY_BYTES; only a name or an attribute made to fill the memory is longer.
+_MAX_READ_BYTES = 2 * _COPY_BYTES
+# What a member's name can be to blame for; anything else is about the disk.
+_NAME_ERRORS = (errno.ENAMETOOLONG, errno.ENOTDIR, errno.EEXIST, errno.EISDIR, errno.EINVAL)
+# Everything that the standard library raises on damaged archives; RuntimeError on encrypted ones.
+_BROKEN = (
+    tarfile.TarError,
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    EOFError,
+    ValueError,
+    RuntimeError,
+    NotImplementedError,
+)
+
+_Files: TypeAlias = Generator[tuple[str, int, IO[bytes]], None, None]
+"""Name, size and content of each."""
 
 
 def extract_files(archive: Path, wanted: Mapping[str, Path]) -> None:
@@ -37,8 +61,8 @@ def extract_files(archive: Path, wanted: Mapping[str, Path]) -> None:
     """
     found: set[str] = set()
     try:
-        with tarfile.open(archive) as tar:
-            for number, member in enumerate(tar):
+        with _opened_tar(archive) as tar:
+            for number, member in enumerate(_members(tar)):
                 if number >= MAX_MEMBERS:
                     raise ModelFileError(f"{archive.name} has more than {MAX_MEMBERS} entries.")
                 name = PurePosixPath(member.name).name
@@ -46,7 +70,7 @@ def extract_files(archive: Path, wanted: Mapping[str, Path]) -> None:
                     _check(member, name in found, archive)
                     found.add(name)
                     _copy(tar, member, wanted[name])
-    except (tarfile.TarError, EOFError, ValueError) as error:
+    except _BROKEN as error:
         raise ModelFileError(f"{archive.name} is not a complete tar archive: {error}.") from error
     missing = sorted(set(wanted) - found)
     if missing:
@@ -89,9 +113,8 @@ def unpack_archive(archive: Path, folder: Path) -> None:
         OSError: a file cannot be written.
     """
     try:
-        # Tar first: it is known by its beginning, a zip by its end, and a tar may end in a zip.
-        if tarfile.is_tarfile(archive):
-            with tarfile.open(archive) as tar:
+        if _is_tar(archive):
+            with _opened_tar(archive) as tar:
                 _write_all(archive, folder, _tar_files(tar, archive))
         else:
             with zipfile.ZipFile(archive) as opened:
@@ -102,19 +125,94 @@ def unpack_archive(archive: Path, folder: Path) -> None:
         raise ModelFileError(f"{archive.name} is not a complete tar or zip archive: {error}.") from error
 
 
-# Everything that the standard library raises on damaged archives; RuntimeError on encrypted ones.
-_BROKEN = (
-    tarfile.TarError,
-    zipfile.BadZipFile,
-    zlib.error,
-    EOFError,
-    ValueError,
-    RuntimeError,
-    NotImplementedError,
-)
+def _is_tar(archive: Path) -> bool:
+    """Tells a tar by its beginning. A zip is known by its end, and a tar may end in a zip."""
+    with archive.open("rb") as file:
+        if _decompressed(file) is not None:
+            return True
+    try:
+        with _opened_tar(archive):
+            return True
+    except tarfile.ReadError:
+        return False
 
 
-def _zip_files(opened: zipfile.ZipFile, archive: Path) -> Iterator[tuple[str, int, IO[bytes]]]:
+def _decompressed(file: BinaryIO) -> IO[bytes] | None:
+    """Returns the content of a compressed file, None of another one."""
+    start = file.read(6)
+    file.seek(0)
+    if start.startswith(b"\x1f\x8b"):
+        return cast("IO[bytes]", gzip.GzipFile(fileobj=file))
+    if start.startswith(b"BZh"):
+        return bz2.BZ2File(file)
+    return lzma.LZMAFile(file) if start == b"\xfd7zXZ\0" else None
+
+
+@contextlib.contextmanager
+def _opened_tar(archive: Path) -> Iterator[tarfile.TarFile]:
+    packed = archive.stat().st_size
+    with archive.open("rb") as file:
+        bounded = cast("IO[bytes]", _Bounded(_decompressed(file) or file, packed, archive.name))
+        with tarfile.open(fileobj=bounded, mode="r:") as tar:
+            yield tar
+
+
+class _Bounded:
+    """Reads an archive's content, headers and all, and refuses what no model needs to be unpacked.
+
+    Only the methods that :mod:`tarfile` uses for reading.
+    """
+
+    def __init__(self, stream: IO[bytes], packed: int, name: str) -> None:
+        self._stream = stream
+        self._packed = packed
+        self._name = name
+
+    def tell(self) -> int:
+        return self._stream.tell()
+
+    def seek(self, position: int) -> int:
+        self._check(position)
+        return self._stream.seek(position)
+
+    def read(self, size: int) -> bytes:
+        if size > _MAX_READ_BYTES:
+            raise ModelFileError(f"{self._name} has a header of {size} bytes; no model's archive has that.")
+        try:
+            content = self._stream.read(size)
+        except OSError as error:
+            # Decompressors raise these too, but without the number that the system's errors have.
+            if error.errno is not None:
+                raise
+            raise tarfile.ReadError(str(error)) from error
+        self._check(self._stream.tell())
+        return content
+
+    def _check(self, position: int) -> None:
+        _check_growth(position, self._packed, self._name)
+
+
+def _check_growth(size: int, packed: int, name: str) -> None:
+    if size > MAX_TOTAL_BYTES:
+        raise ModelFileError(f"{name} unpacks to more than a model can have ({MAX_TOTAL_BYTES} bytes).")
+    if size > max(MAX_RATIO * packed, _MIN_RATIO_BYTES):
+        raise ModelFileError(f"{name} has {packed} bytes and unpacks to more than {MAX_RATIO} times as much.")
+
+
+def _members(tar: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
+    """Gives the members one by one, and reads on to the end of the file: checksums stand there."""
+    while (member := tar.next()) is not None:
+        yield member
+        # Headers can carry attributes of any size; they are not kept.
+        tar.members.clear()  # type: ignore[attr-defined]
+    stream = cast("IO[bytes]", tar.fileobj)
+    stream.seek(tar.offset)
+    while block := stream.read(_COPY_BYTES):
+        if any(block):
+            raise tarfile.ReadError("there is something else behind its last complete member")
+
+
+def _zip_files(opened: zipfile.ZipFile, archive: Path) -> _Files:
     for member in opened.infolist():
         kind = stat.S_IFMT(member.external_attr >> 16)
         if member.is_dir():
@@ -125,8 +223,8 @@ def _zip_files(opened: zipfile.ZipFile, archive: Path) -> Iterator[tuple[str, in
             yield member.filename, member.file_size, source
 
 
-def _tar_files(tar: tarfile.TarFile, archive: Path) -> Iterator[tuple[str, int, IO[bytes]]]:
-    for member in tar:
+def _tar_files(tar: tarfile.TarFile, archive: Path) -> _Files:
+    for member in _members(tar):
         if member.isdir():
             continue
         source = tar.extractfile(member) if member.isreg() and not member.issparse() else None
@@ -136,30 +234,43 @@ def _tar_files(tar: tarfile.TarFile, archive: Path) -> Iterator[tuple[str, int, 
             yield member.name, member.size, source
 
 
-def _write_all(archive: Path, folder: Path, files: Iterator[tuple[str, int, IO[bytes]]]) -> None:
+def _write_all(archive: Path, folder: Path, files: _Files) -> None:
     total, packed = 0, archive.stat().st_size
-    for number, (name, size, source) in enumerate(files):
-        total += size
-        if number >= MAX_MEMBERS:
-            raise ModelFileError(f"{archive.name} has more than {MAX_MEMBERS} entries.")
-        if size > MAX_FILE_BYTES or total > MAX_TOTAL_BYTES:
-            raise ModelFileError(f"{archive.name} unpacks to more than a model can have (at {name}).")
-        if total > max(MAX_RATIO * packed, _MIN_RATIO_BYTES):
-            raise ModelFileError(
-                f"{archive.name} has {packed} bytes and unpacks to more than {MAX_RATIO} times as much."
-            )
+    # Closed at once where a file is refused, so that the archive is not held open.
+    with contextlib.closing(files):
+        for number, (name, size, source) in enumerate(files):
+            total += size
+            if number >= MAX_MEMBERS:
+                raise ModelFileError(f"{archive.name} has more than {MAX_MEMBERS} entries.")
+            if size > MAX_FILE_BYTES:
+                raise ModelFileError(
+                    f"{archive.name} unpacks to more than a model can have (at {short(name)})."
+                )
+            _check_growth(total, packed, archive.name)
+            _write(source, _prepared_place(folder, name, archive), size, name)
+
+
+def _prepared_place(folder: Path, name: str, archive: Path) -> Path:
+    try:
         target = _place(folder, name, archive)
         target.parent.mkdir(parents=True, exist_ok=True)
-        _write(source, target, size, name)
+        target.touch()
+    except OSError as error:
+        if error.errno not in _NAME_ERRORS:
+            raise
+        raise ModelFileError(
+            f"{archive.name} names a file that cannot be made here ({error.strerror}): {short(name)}."
+        ) from error
+    return target
 
 
 def _place(folder: Path, name: str, archive: Path) -> Path:
     parts = PurePosixPath(name.replace("\\", "/")).parts
     if not parts or ".." in parts or parts[0] == "/" or ":" in parts[0] or "\0" in name:
-        raise ModelFileError(f"{archive.name} names a place outside its folder: {name!r}.")
+        raise ModelFileError(f"{archive.name} names a place outside its folder: {short(name)}.")
     target = folder.joinpath(*parts)
     if target.exists():
-        raise ModelFileError(f"{archive.name} holds {name} twice.")
+        raise ModelFileError(f"{archive.name} holds {short(name)} twice.")
     return target
 
 
