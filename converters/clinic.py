@@ -23,6 +23,7 @@ from onnxocr.arrays import Tensor
 from onnxocr.config import RuntimeConfig
 from onnxocr.converters.clinic_speed import cached_relative, median_times_ms
 from onnxocr.converters.optimize import OptimizationReport, optimize_model
+from onnxocr.converters.plain_weights import TINY, is_tiny
 from onnxocr.converters.sample_inputs import sample_feeds
 from onnxocr.errors import (
     BackendError,
@@ -48,8 +49,6 @@ OLDEST_RUNTIME_IR = 9
 """What the oldest supported runtime reads (it was built with ONNX 1.15)."""
 
 SMALLEST_NORMAL = float(np.finfo(np.float32).tiny)
-TINY = 1e-30
-"""Weights below this vanish in any sum, and their products with small activations are denormal."""
 
 _MANY_TINY_WEIGHTS = 100
 _NOTABLY_SLOWER = 1.2
@@ -277,7 +276,7 @@ def _weights(patient: _Patient) -> Finding:
         magnitude = np.abs(array)
         total += array.size
         broken += int(np.count_nonzero(~np.isfinite(array)))
-        tiny += int(np.count_nonzero((magnitude < TINY) & (magnitude > 0)))
+        tiny += int(np.count_nonzero(is_tiny(array)))
         denormal += int(np.count_nonzero((magnitude < SMALLEST_NORMAL) & (magnitude > 0)))
     message = f"{total:,} weights, {denormal:,} denormal, {tiny:,} below {TINY:g}"
     if broken:
