@@ -6,6 +6,7 @@ dynamic sizes and metadata are kept.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import uuid
 from collections.abc import Callable, Mapping
@@ -31,7 +32,7 @@ from onnxocr.converters.optimize.report import OptimizationReport
 from onnxocr.converters.optimize.shape_folding import fold_shapes
 from onnxocr.converters.optimize.tiny_weights import zero_tiny_weights
 from onnxocr.converters.optimize.view_chains import merge_view_chains
-from onnxocr.errors import ModelFileError
+from onnxocr.errors import ModelFileError, OutputError
 
 _logger = logging.getLogger(__name__)
 
@@ -65,6 +66,7 @@ FINAL_REWRITES: Mapping[str, Rewrite] = {
 """Rewrites of what the others leave; run once, in this order."""
 
 _MAX_ROUNDS = 20
+_PADDLE_ENDINGS = (".json", ".pdmodel")
 
 # What reading a graph raises where attributes, shapes or weights are missing, too short or of the wrong kind.
 # NotImplementedError, which onnx raises for tensors that it cannot convert, is a RuntimeError.
@@ -111,8 +113,8 @@ def optimize_file(source: Path, target: Path) -> OptimizationReport:
         What was changed.
 
     Raises:
-        ModelFileError: the source is missing or no ONNX model, its weights lie in files elsewhere, or the
-            target cannot be written.
+        ModelFileError: the source is missing or no ONNX model, or its weights lie in files elsewhere.
+        OutputError: the target cannot be written.
     """
     model = _load(source)
     if target.parent.resolve() != source.parent.resolve() and _has_external_data(model):
@@ -128,28 +130,32 @@ def optimize_file(source: Path, target: Path) -> OptimizationReport:
             "fetch or export it again."
         ) from error
     del model
-    beside = target.with_name(f".{target.name}.{uuid.uuid4().hex}")
+    beside = target.parent / f".{target.name}.{uuid.uuid4().hex}"
     try:
         beside.write_bytes(optimized.SerializeToString())
         beside.replace(target)
     except (OSError, ValueError, EncodeError) as error:
-        raise ModelFileError(
+        raise OutputError(
             f"The optimised form of {source} could not be written to {target}: {error}"
         ) from error
     finally:
-        beside.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            beside.unlink()
     return report
 
 
 def _load(path: Path) -> onnx.ModelProto:
+    # onnx.load would take the file's ending for its format, and fail in another way for each.
+    model = onnx.ModelProto()
     try:
-        model = onnx.load(path, load_external_data=False)
+        model.ParseFromString(path.read_bytes())
     except OSError as error:
         raise ModelFileError(f"{path} cannot be read: {error}") from error
     except DecodeError as error:
-        raise ModelFileError(
-            f"{path} is no ONNX model, or it is cut off ({error}); fetch or export it again."
-        ) from error
+        remedy = "fetch or export it again"
+        if path.suffix in _PADDLE_ENDINGS:
+            remedy = f"for a Paddle model: onnxocr convert {path.parent} -o FOLDER"
+        raise ModelFileError(f"{path} is no ONNX model, or it is cut off ({error}); {remedy}.") from error
     # A model may hand an input straight on, but one without outputs computes nothing.
     if not model.graph.node and not model.graph.output:
         raise ModelFileError(

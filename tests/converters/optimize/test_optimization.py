@@ -13,7 +13,7 @@ from onnx.external_data_helper import set_external_data
 
 from onnxocr.converters.optimize import optimization, optimize_file, optimize_model
 from onnxocr.converters.optimize.graph import Graph
-from onnxocr.errors import ModelFileError
+from onnxocr.errors import ModelFileError, OutputError
 from tests.converters.optimize.models import assert_same_outputs, floats, model, noise, operators
 
 SCALAR = floats(0.7)
@@ -225,8 +225,20 @@ def test_tensors_that_cannot_be_converted_are_an_error_that_names_the_file(
 def test_a_target_that_cannot_be_written_is_an_error_that_names_it(tmp_path: Path) -> None:
     source = tmp_path / "source.onnx"
     source.write_bytes(scaled_network().SerializeToString())
-    with pytest.raises(ModelFileError, match="missing"):
-        optimize_file(source, tmp_path / "missing" / "target.onnx")
+    for target in (tmp_path / "missing" / "target.onnx", source / "target.onnx", tmp_path / ("n" * 250)):
+        with pytest.raises(OutputError, match="could not be written"):
+            optimize_file(source, target)
+
+
+@pytest.mark.parametrize("name", ["model.json", "model.textproto", "model.onnxtxt", "model.pb", "model"])
+def test_a_file_is_read_as_onnx_whatever_its_ending(tmp_path: Path, name: str) -> None:
+    source = tmp_path / name
+    source.write_bytes(scaled_network().SerializeToString())
+    assert optimize_file(source, tmp_path / "target.onnx").changed
+    source.write_text('{"base_code": {"magic": "pir"}}')
+    remedy = "onnxocr convert" if name.endswith(".json") else "export it again"
+    with pytest.raises(ModelFileError, match=f"is no ONNX model.*{remedy}"):
+        optimize_file(source, tmp_path / "other.onnx")
 
 
 def test_numpy_holds_less_than_twice_the_weights_of_a_large_model() -> None:
