@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from onnxocr.converters.model_writing import write_model
 from onnxocr.errors import (
     MissingDependencyError,
+    ModelError,
     ModelFileError,
     OutputError,
     UnknownModelError,
@@ -29,6 +30,7 @@ from onnxocr.errors import (
 from onnxocr.zoo.archive import unpack_archive
 from onnxocr.zoo.fetch import fetch_models
 from onnxocr.zoo.manifest import ModelSpec, load_manifest
+from onnxocr.zoo.settings_text import short
 from onnxocr.zoo.sources.download import download
 
 if TYPE_CHECKING:
@@ -44,6 +46,8 @@ Finish: TypeAlias = "Callable[[PaddleFiles, Path], None]"
 
 MODEL_NAME = "inference.onnx"
 SETTINGS_NAME = "inference.yml"
+# Characters of an address to keep as a file name; file systems take 255 bytes.
+_NAME_LENGTH = 60
 _ARCHIVE_ENDINGS = (".tar", ".tar.gz", ".tgz", ".zip")
 _NAME_ENDINGS = ("_infer", "_inference", "_pretrained")
 
@@ -114,8 +118,8 @@ def convert(
         OutputError: the output is there already, or cannot be written.
     """
     _require_onnx()
+    place = _checked_place(output, overwrite)
     output = Path(output)
-    _check_output(output, overwrite)
     with _opened(source) as (folder, default_name, spec):
         started = time.perf_counter()
         wish = _Wish(
@@ -130,6 +134,7 @@ def convert(
             overwrite=overwrite,
             export=export,
             finish=finish,
+            place=place,
         )
         result = _convert_folder(wish, output, started)
     _logger.info("Converted %s to %s in %.1f s", source, output, result.seconds)
@@ -149,6 +154,7 @@ class _Wish:
     overwrite: bool
     export: Export | None
     finish: Finish | None
+    place: Path
 
 
 def _require_onnx() -> None:
@@ -158,34 +164,105 @@ def _require_onnx() -> None:
         )
 
 
-def _check_output(output: Path, overwrite: bool) -> None:
-    if output.exists() and not output.is_dir():
-        raise OutputError(f"{output} is a file; give a folder for the converted model.")
-    if (output / MODEL_NAME).exists() and not overwrite:
-        raise OutputError(f"{output / MODEL_NAME} exists; give another folder, or overwrite=True.")
+def _checked_place(output: str | Path, overwrite: bool) -> Path:
+    """Returns where an output really lies: behind links, and with a name even if it is given as a dot."""
+    if not str(output):
+        raise OutputError("The output is empty; give a folder for the converted model.")
+    try:
+        place = Path(output).resolve()
+        if not place.name:
+            raise OutputError(f"{output} is no folder that a model can be written to; give one below it.")
+        if place.exists() and not place.is_dir():
+            raise OutputError(f"{output} is a file; give a folder for the converted model.")
+        present = (place / MODEL_NAME).exists()
+    # RuntimeError: a link that leads to itself, up to Python 3.12.
+    except (OSError, ValueError, RuntimeError) as error:
+        raise OutputError(
+            f"The converted model cannot be written to {short(str(output))}: {error}."
+        ) from error
+    if present and not overwrite:
+        raise OutputError(f"{Path(output) / MODEL_NAME} exists; give another folder, or overwrite=True.")
+    return place
 
 
 @contextlib.contextmanager
 def _opened(source: str | Path) -> Iterator[tuple[Path, str, ModelSpec | None]]:
     """Gives a folder with the model's files, its name, and the zoo's entry if it is from there."""
-    path = Path(source).expanduser()
-    with contextlib.ExitStack() as held:
-        if isinstance(source, str) and source.startswith(("http://", "https://")):
-            work = Path(held.enter_context(_scratch_folder()))
-            path = work / (source.split("?")[0].rstrip("/").rpartition("/")[2] or "archive")
-            download(source, path, size=None, progress=None)
-        if path.is_dir():
-            name = _plain_name(path.resolve().name)
-            yield path, name, _spec_of(name)
-        elif path.is_file():
-            folder = Path(held.enter_context(_scratch_folder()))
-            unpack_archive(path, folder)
+    address = _address(source)
+    path, is_folder, is_file = (Path(), False, True) if address else _looked_up(source)
+    if is_folder:
+        name = _plain_name(path.resolve().name)
+        yield path, name, _spec_of(name)
+    elif is_file:
+        with contextlib.ExitStack() as held:
+            if address:
+                path = _downloaded(address, held)
+            folder = _unpacked(path, held)
             name = _plain_name(path.name)
-            yield folder, name, _spec_of(name)
-        else:
-            spec = _zoo_entry(str(source))
-            (files,) = fetch_models([spec], formats=("paddle",))
-            yield files.directory, spec.name, spec
+            try:
+                yield folder, name, _spec_of(name)
+            except ModelError as error:
+                # The folder is gone when the message is read.
+                error.args = tuple(str(part).replace(str(folder), str(source)) for part in error.args)
+                raise
+    else:
+        spec = _zoo_entry(str(source))
+        (files,) = fetch_models([spec], formats=("paddle",))
+        yield files.directory, spec.name, spec
+
+
+def _address(source: str | Path) -> str | None:
+    """Returns the source if it is an address to download from."""
+    if not str(source).strip():
+        raise ModelFileError(
+            "No model is given; name a folder, an archive, an address or a model of the zoo."
+        )
+    scheme, separator, _ = str(source).partition("://")
+    if isinstance(source, Path) or not separator or not scheme.isalnum():
+        return None
+    if scheme.lower() not in ("http", "https"):
+        raise ModelFileError(f"{source} cannot be downloaded: only http:// and https:// addresses can.")
+    return source
+
+
+def _looked_up(source: str | Path) -> tuple[Path, bool, bool]:
+    """Returns a source's path, whether it is a folder, and whether it is a file."""
+    try:
+        path = Path(source).expanduser()
+        folder, file = path.is_dir(), path.is_file()
+        if file:
+            path.open("rb").close()
+    # RuntimeError: there is no such user's home folder.
+    except (OSError, RuntimeError) as error:
+        raise ModelFileError(f"The Paddle model {short(str(source))} cannot be read: {error}.") from error
+    return path, folder, file
+
+
+def _downloaded(address: str, held: contextlib.ExitStack) -> Path:
+    name = address.split("?")[0].rstrip("/").rpartition("/")[2]
+    with _full_disk_explained(address):
+        # The end is kept: it tells the model's name without the ending.
+        path = Path(held.enter_context(_scratch_folder())) / (name[-_NAME_LENGTH:].strip(".") or "archive")
+        download(address, path, size=None, progress=None)
+    return path
+
+
+def _unpacked(archive: Path, held: contextlib.ExitStack) -> Path:
+    with _full_disk_explained(archive.name):
+        folder = Path(held.enter_context(_scratch_folder()))
+        unpack_archive(archive, folder)
+    return folder
+
+
+@contextlib.contextmanager
+def _full_disk_explained(what: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise OutputError(
+            f"{what} cannot be stored in the temporary folder {tempfile.tempdir or ''} ({error}); "
+            "name one with more room in the environment variable TMPDIR (TEMP on Windows)."
+        ) from error
 
 
 def _scratch_folder() -> tempfile.TemporaryDirectory[str]:
@@ -235,7 +312,7 @@ def _convert_folder(wish: _Wish, output: Path, started: float) -> ConversionResu
     sources = [path for path in (files.program, files.params, files.inference_yml) if path is not None]
     write_metadata(model, description, sources)
     finish = None if wish.finish is None else partial(wish.finish, files)
-    _write(model, settings_bytes(files, description, wish.spec), output, wish.overwrite, finish)
+    _write(model, settings_bytes(files, description, wish.spec), wish.place, wish.overwrite, finish)
     return ConversionResult(
         directory=output,
         model=output / MODEL_NAME,
@@ -271,8 +348,9 @@ def _write(
     overwrite: bool,
     finish: Callable[[Path], None] | None,
 ) -> None:
-    """Writes both files beside the output's place and moves them there when they are complete."""
-    staged = output.with_name(f".{output.name}.{uuid.uuid4().hex}.partial")
+    """Writes both files aside and moves them to the output's place when they are complete."""
+    # In the output where it exists: its parent may be another file system, or not be writable.
+    staged = (output if output.is_dir() else output.parent) / f".onnxocr-{uuid.uuid4().hex}.partial"
     present = output / SETTINGS_NAME
     try:
         if not overwrite and present.is_file() and present.read_bytes() != settings:

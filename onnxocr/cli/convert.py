@@ -84,7 +84,9 @@ def convert_model(
         ),
     ],
     output: Annotated[
-        Path, typer.Option("-o", "--output", help="Folder for the ONNX model.", show_default=False)
+        # No Path: that would make the current folder of an empty text.
+        str,
+        typer.Option("-o", "--output", help="Folder for the ONNX model.", show_default=False, metavar="PATH"),
     ],
     model_filename: Annotated[
         str | None, typer.Option("--model_filename", help="The program's file name, if unusual.")
@@ -136,7 +138,7 @@ def convert_model(
             export=_export_with_paddle2onnx if backend is Backend.PADDLE2ONNX else None,
             finish=lambda files, graph: _finish(files, graph, verify, precision),
         )
-    _explain(result, checked=verify or precision is Precision.FP16)
+    _explain(result, checked=verify)
     typer.echo(result.directory)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import logging
 import subprocess
@@ -312,3 +313,76 @@ def test_a_zoo_model_is_fetched_in_paddle_format(tmp_path: Path, monkeypatch: py
     result = convert("PP-OCRv5_mobile_det", tmp_path / "out")
     assert asked == [("PP-OCRv5_mobile_det", ("paddle",))]
     assert (result.name, result.task) == ("PP-OCRv5_mobile_det", "text_detection")
+
+
+@pytest.mark.parametrize("output", ["/", "", "n" * 300, "source/inference.json", "source/inference.json/x"])
+def test_outputs_that_cannot_be_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, output: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    source = write_linear(tmp_path / "source")
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(OutputError) as caught:
+        convert(source, output)
+    assert len(str(caught.value)) < 600
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+@pytest.mark.parametrize("output", [".", "../here", "n" * 254])
+def test_unusual_outputs_are_written_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, output: str) -> None:
+    here = tmp_path / "here"
+    here.mkdir()
+    monkeypatch.chdir(here)
+    result = convert(write_linear(tmp_path / "source"), output)
+    assert result.directory == Path(output)
+    assert sorted(path.name for path in result.directory.iterdir()) == ["inference.onnx", "inference.yml"]
+
+
+def test_a_link_that_leads_nowhere_is_filled(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(tmp_path / "folder")
+    convert(write_linear(tmp_path / "source"), tmp_path / "link")
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "folder" / "inference.onnx").is_file()
+
+
+@pytest.mark.parametrize(
+    ("source", "complaint"),
+    [
+        ("", "No model is given"),
+        (" ", "No model is given"),
+        ("ftp://host/m.tar", "only http:// and https://"),
+        ("file:///tmp/m.tar", "only http:// and https://"),
+        ("n" * 300, "cannot be read"),
+        ("~nobody-of-that-name/m", "cannot be read"),
+    ],
+)
+def test_sources_that_cannot_be_are_refused(tmp_path: Path, source: str, complaint: str) -> None:
+    with pytest.raises(ModelFileError, match=complaint):
+        convert(source, tmp_path / "out")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("remote", [False, True])
+def test_a_full_temporary_folder_is_named_with_the_remedy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, remote: bool
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(conversion, "unpack_archive", full)
+    monkeypatch.setattr(conversion, "download", full)
+    archive = tmp_path / "m.tar"
+    archive.write_bytes(b"anything")
+    with pytest.raises(OutputError, match=r"temporary folder /.*No space left.*TMPDIR"):
+        convert("https://host/m.tar" if remote else archive, tmp_path / "out")
+
+
+def test_messages_about_an_archive_name_the_archive(tmp_path: Path) -> None:
+    (tmp_path / "inference.json").write_text("{}")
+    archive = tmp_path / "m.tar"
+    with tarfile.open(archive, "w") as tar:
+        tar.add(tmp_path / "inference.json", "m/inference.json")
+    with pytest.raises(ModelFileError) as caught:
+        convert(archive, tmp_path / "out")
+    assert str(archive) in str(caught.value)
+    assert "onnxocr-convert-" not in str(caught.value)

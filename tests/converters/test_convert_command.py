@@ -211,3 +211,22 @@ def test_showing_help_imports_neither_onnx_nor_paddle() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     assert "Convert a Paddle inference model" in done.stdout
+
+
+def test_an_empty_output_is_not_the_current_folder(
+    paddle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    assert isinstance(run(paddle, "-o", "").exception, OutputError)
+    assert list((tmp_path / "here").iterdir()) == []
+    assert run(paddle, "-o", ".").exit_code == 0
+
+
+@pytest.mark.parametrize("options", [[], ["--precision", "fp16"], ["--verify"]])
+def test_checks_are_told_of_only_where_there_were_any(
+    paddle: Path, tmp_path: Path, options: list[str]
+) -> None:
+    result = run(recording(paddle, 2.0), "-o", tmp_path / "out", *options)
+    assert result.exit_code == 0
+    assert ("with the checks above" in result.stderr) == (options == ["--verify"])
