@@ -14,7 +14,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import onnxocr
-from onnxocr.errors import MissingDependencyError, ModelError, ModelFileError, ModelUnavailableError
+from onnxocr.errors import (
+    MissingDependencyError,
+    ModelError,
+    ModelFileError,
+    ModelUnavailableError,
+    OutputError,
+)
 from onnxocr.zoo.cache import HOME_VARIABLE, Wanted, locked, models_folder
 from onnxocr.zoo.fetch import ModelFiles
 from onnxocr.zoo.switches import is_switched_on
@@ -53,7 +59,7 @@ def _optimized(files: ModelFiles) -> ModelFiles:
     rewrite = _rewrite if can_convert else _zero_tiny_weights
     try:
         _make_once(files, target, lambda part: rewrite(files.model, part / files.model.name))
-    except (OSError, ModelError) as error:
+    except (OSError, ModelError, OutputError) as error:
         _logger.warning("%s runs as it was fetched, not rewritten for speed: %s", files.name, error)
         return files
     return replace(files, model=target / files.model.name)
