@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import difflib
-import logging
 from collections.abc import Collection, Mapping
 from typing import Any
 
 from onnxocr.config import ENGINES
 from onnxocr.errors import ConfigError
 from onnxocr.runtime.device import Device, parse_device
-
-_logger = logging.getLogger(__name__)
 
 _PADDLE_ENGINES = ("paddle", "paddle_static", "paddle_dynamic", "transformers")
 
