@@ -62,7 +62,7 @@ def _optimized(files: ModelFiles) -> ModelFiles:
     except (OSError, ModelError, OutputError) as error:
         _logger.warning("%s runs as it was fetched, not rewritten for speed: %s", files.name, error)
         return files
-    return replace(files, model=target / files.model.name)
+    return replace(files, model=target / files.model.name, model_sha256=None)
 
 
 def _rewrite(source: Path, target: Path) -> None:
@@ -103,6 +103,7 @@ def _converted(files: ModelFiles) -> ModelFiles:
         files,
         directory=target,
         model=target / "inference.onnx",
+        model_sha256=None,
         inference_yml=target / "inference.yml",
         charset=charset if charset.is_file() else files.charset,
     )
@@ -110,7 +111,8 @@ def _converted(files: ModelFiles) -> ModelFiles:
 
 def _beside(files: ModelFiles, what: str) -> Path:
     """Returns the folder for what is made of these files; another release or original has another one."""
-    return files.directory / f"{what}-{onnxocr.__version__}-{sha256_of(files.model)[:16]}"
+    digest = files.model_sha256 or sha256_of(files.model)
+    return files.directory / f"{what}-{onnxocr.__version__}-{digest[:16]}"
 
 
 def _make_once(files: ModelFiles, target: Path, make: Callable[[Path], object]) -> None:

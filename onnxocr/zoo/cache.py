@@ -11,7 +11,7 @@ import logging
 import os
 import shutil
 import uuid
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
@@ -88,10 +88,12 @@ def verified_files(wanted: Wanted) -> ModelFiles:
     if record is None:
         return _adopt(wanted)
     known = _known_checksums(wanted.spec, str(record["source"]))
-    for name, facts in record["files"].items():
+    checked = {
         # The table overrules the record: a release may learn that a published file was bad.
-        verify_file(folder / name, sha256=known.get(name) or facts["sha256"], size=facts["bytes"])
-    return _model_files(wanted, set(record["files"]), str(record["source"]))
+        name: verify_file(folder / name, sha256=known.get(name) or facts["sha256"], size=facts["bytes"])
+        for name, facts in record["files"].items()
+    }
+    return _model_files(wanted, checked, str(record["source"]))
 
 
 def install(wanted: Wanted, staged: Path, source: SourceSpec) -> ModelFiles:
@@ -114,7 +116,7 @@ def install(wanted: Wanted, staged: Path, source: SourceSpec) -> ModelFiles:
     record = {"source": source.label, "conversion": source.conversion, "fetched": fetched, "files": facts}
     (staged / RECORD_NAME).write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
     _replace_folder(staged, wanted.folder)
-    return _model_files(wanted, set(facts), source.label)
+    return _model_files(wanted, {name: str(fact["sha256"]) for name, fact in facts.items()}, source.label)
 
 
 def remove(wanted: Wanted) -> bool:
@@ -212,17 +214,18 @@ def _adopt(wanted: Wanted) -> ModelFiles:
         if source.format != wanted.format:
             continue
         try:
-            for file in source.files:
-                verify_file(wanted.folder / file.name, sha256=file.sha256, size=file.bytes)
-            names = {file.name for file in source.files}
-            return _model_files(wanted, names, f"placed by hand, as from {source.label}")
+            checked = {
+                file.name: verify_file(wanted.folder / file.name, sha256=file.sha256, size=file.bytes)
+                for file in source.files
+            }
+            return _model_files(wanted, checked, f"placed by hand, as from {source.label}")
         except ModelFileError as error:
             complaints.append(f"{error} ({source.label})")
     raise ModelFileError(f"It has no {RECORD_NAME} and fits no source: {' '.join(complaints)}")
 
 
-def _model_files(wanted: Wanted, checked: Set[str], origin: str) -> ModelFiles:
-    """Returns the record of a model; only files that were checked take part."""
+def _model_files(wanted: Wanted, checked: Mapping[str, str], origin: str) -> ModelFiles:
+    """Returns the record of a model; only files that were checked take part, by name with their SHA-256."""
     folder = wanted.folder
     graphs = [folder / name for name in _GRAPHS[wanted.format] if name in checked]
     if not graphs:
@@ -235,4 +238,5 @@ def _model_files(wanted: Wanted, checked: Set[str], origin: str) -> ModelFiles:
         charset=folder / "charset.txt" if "charset.txt" in checked else None,
         origin=origin,
         spec=wanted.spec,
+        model_sha256=checked[graphs[0].name],
     )

@@ -20,6 +20,7 @@ class ModelFiles:
         charset: a ``charset.txt`` beside it, or None.
         origin: where the files came from.
         spec: the zoo's entry, None for a model of the user's own.
+        model_sha256: SHA-256 of the graph where it has just been checked, else None.
     """
 
     name: str
@@ -29,3 +30,4 @@ class ModelFiles:
     charset: Path | None
     origin: str
     spec: ModelSpec | None
+    model_sha256: str | None = None
